@@ -1,0 +1,30 @@
+"""Answerable: the public record of questions put to companies. This is the map of the code.
+
+One idea carries the system: everything that changes goes through one append-only ledger, in the
+transaction that changes it, and everything else reads from there.
+
+    main, cli     composition root; the commands
+    api           every router, in one list
+    pages         documentation, permalinks, health: what is not data
+    record        questions, timelines, statements, dossiers as readers see them, at any
+                  (as_of, known_at); the HTTP surface of what the features below write
+    corrections   retracting what was wrong, in public
+    statements    publishing what a company said
+    questions     questions, asks, responses, rulings; state.py, the fold, a pure function
+    companies, askers, sources, dossiers
+    auth          keys, scopes, and the session types that are permission and transaction at once
+    ledger        events, the flush listener that records them, and the past that they hold
+    core          mechanisms without a word of the domain
+    dataset       the real case with which a demo begins
+
+Imports run downwards only; import-linter holds the contract in pyproject.toml. A feature is made of
+`router → service → queries → schemas → models` and has only those it needs.
+
+A write: a router's `EditorSession` takes the ledger lock and opens the transaction; the service
+checks the rules and changes rows; the flush listener turns each changed row into one event; the
+dependency commits, and only then the answer is sent.
+
+A read: `record.viewpoint` says from when one looks, `record.selection` lets the database choose the
+questions, `record.assembly` makes answers of rows in a fixed number of queries. Where a question
+stood on which day, as known when, is kept in `standing`, filled by the fold.
+"""

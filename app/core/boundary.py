@@ -1,0 +1,220 @@
+"""The one layer through which every request comes in and every answer goes out.
+
+It reads the body within limits, refuses what no endpoint should ever see (RFC 8259 and RFC 7493,
+and then some), gives each request an id, turns HEAD into GET, adds the headers that every answer
+has, writes the access log, and makes a problem of whatever goes wrong.
+"""
+
+import asyncio
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core import cors, problems, text
+from app.core.errors import (
+    Internal,
+    Invalid,
+    Malformed,
+    Problem,
+    RequestTimeout,
+    TooLarge,
+    UnsupportedMediaType,
+)
+from app.core.settings import Settings
+from app.core.strict_json import check_json
+
+log = structlog.get_logger("answerable.http")
+
+REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$", re.ASCII)
+JSON_TYPES = ("application/json", "application/merge-patch+json")
+BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+PARAMETERS = 50
+
+
+class Boundary:
+    """Wrap an ASGI application so that only clean requests reach it."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = Exchange(scope, receive, send, self._settings)
+        with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
+            try:
+                await self._pass(exchange)
+            except Disconnected:
+                return
+            except Problem as problem:
+                await exchange.answer(problem)
+            except Exception:
+                log.exception("request failed", method=scope["method"], path=scope["path"])
+                await exchange.answer(Internal("The failure was logged under this request_id."))
+            exchange.log()
+
+    async def _pass(self, exchange: "Exchange") -> None:
+        preflight = cors.preflight(exchange.headers, exchange.method, self._settings)
+        if preflight is not None:
+            await preflight(exchange.scope, exchange.receive, exchange.send)
+            return
+        check_target(exchange.scope)
+        await exchange.read_body()
+        await self._app(exchange.inner_scope(), exchange.receive, exchange.send)
+
+
+class Disconnected(Exception):
+    """The client went away before its request was complete."""
+
+
+class Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, settings: Settings) -> None:
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.headers = Headers(scope=scope)
+        given = self.headers.get("x-request-id", "")
+        self.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        self._settings = settings
+        self._receive = receive
+        self._send = send
+        self._body: bytes | None = None
+        self._status: int | None = None
+        self._started = time.perf_counter()
+
+    def inner_scope(self) -> Scope:
+        """Return the scope that the application sees: HEAD is GET there."""
+        state = {**self.scope.get("state", {}), "request_id": self.request_id}
+        method = "GET" if self.method == "HEAD" else self.method
+        return {**self.scope, "method": method, "state": state}
+
+    async def read_body(self) -> None:
+        """Read the whole body within the limits of size and time, and check it.
+
+        Raises:
+            TooLarge, RequestTimeout, UnsupportedMediaType, Malformed, Invalid: it is unfit.
+        """
+        if self.method not in BODY_METHODS:
+            return
+        try:
+            async with asyncio.timeout(self._settings.body_timeout):
+                body = b"".join([chunk async for chunk in self._chunks()])
+        except TimeoutError:
+            raise RequestTimeout(
+                f"The body did not arrive within {self._settings.body_timeout:g} seconds."
+            ) from None
+        if body:
+            self._check_media_type()
+            check_json(body)
+        self._body = body
+
+    async def receive(self) -> Message:
+        """Hand the body that was read to the application, then whatever the server says next."""
+        if self._body is None:
+            return await self._receive()
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        """Send on, with the headers that every answer has; without a body to a HEAD."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self.request_id
+            headers["X-Content-Type-Options"] = "nosniff"
+            headers.update(cors.headers(self.headers, self.method, self._settings))
+            if self._settings.cors_write_origins:
+                headers.add_vary_header("Origin")
+        elif self.method == "HEAD" and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    async def answer(self, problem: Problem) -> None:
+        """Send a problem, unless an answer has begun already."""
+        if self._status is None:
+            response = problems.render(problem, self.request_id)
+            await response(self.scope, self.receive, self.send)
+
+    def log(self) -> None:
+        """Write the line of the access log."""
+        milliseconds = round((time.perf_counter() - self._started) * 1000, 2)
+        log.info(
+            "request",
+            method=self.method,
+            path=self.scope["path"],
+            status=self._status,
+            milliseconds=milliseconds,
+        )
+
+    async def _chunks(self) -> Any:
+        limit = self._settings.max_body_bytes
+        declared = self.headers.get("content-length", "0")
+        size = int(declared) if declared.isdecimal() else 0
+        if size > limit:
+            raise TooLarge(f"A body may have at most {limit:,} bytes; this one has {size:,}.")
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            chunk: bytes = message.get("body", b"")
+            size += len(chunk)
+            if size > limit:
+                raise TooLarge(f"A body may have at most {limit:,} bytes.")
+            yield chunk
+            if not message.get("more_body", False):
+                return
+
+    def _check_media_type(self) -> None:
+        media_type, _, parameters = self.headers.get("content-type", "").partition(";")
+        if media_type.strip().lower() not in JSON_TYPES:
+            raise UnsupportedMediaType("Send the body as `Content-Type: application/json`.")
+        charset = re.search(r"charset=\"?([\w-]+)", parameters, re.IGNORECASE)
+        if charset and charset[1].lower() not in ("utf-8", "utf8"):
+            raise UnsupportedMediaType("Send the body in UTF-8.")
+        if self.headers.get("content-encoding", "identity").lower() != "identity":
+            raise UnsupportedMediaType("Send the body without a Content-Encoding.")
+
+
+def check_target(scope: Scope) -> None:
+    """Refuse an address that is not UTF-8, has forbidden characters or repeats a parameter.
+
+    Raises:
+        Malformed: it cannot be read.
+        Invalid: a parameter is given twice.
+    """
+    if found := text.flaw(scope["path"]):
+        raise Malformed(f"The path contains {found}, which is not allowed.")
+    seen = set()
+    for name, value in _parameters(scope["query_string"]):
+        if found := text.flaw(name + value):
+            raise Malformed(f"The query contains {found}, which is not allowed.")
+        if name in seen:
+            name = text.shorten(name, 40)
+            detail = f"Give {name} once; several values are joined by commas where they are taken."
+            raise Invalid.at(f"/{name}", detail, code="repeated", location="query")
+        seen.add(name)
+
+
+def _parameters(query: bytes) -> Iterator[tuple[str, str]]:
+    try:
+        yield from parse_qsl(
+            query.decode("utf-8"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=PARAMETERS,
+        )
+    except UnicodeDecodeError:
+        raise Malformed("The query is not UTF-8 when percent-decoded.") from None
+    except ValueError:
+        raise Malformed(f"The query has more than {PARAMETERS} parameters.") from None

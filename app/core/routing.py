@@ -1,0 +1,116 @@
+"""What every endpoint does alike: refuses unknown parameters, answers with an ETag, says 304."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from app.core.errors import Fault, Invalid, PreconditionFailed
+from app.core.strict_json import pointer_token
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class StrictRoute(APIRoute):
+    """The route class of every router.
+
+    An endpoint may set `request.state.version`, the version of the resource that it answers with:
+    it begins the ETag, and is what `If-Match` compares.
+    """
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+        known = frozenset(_query_names(self.dependant))
+        operation = self.operation_id or self.name
+
+        async def strict(request: Request) -> Response:
+            _refuse_unknown(request, known)
+            request.state.operation = operation
+            response = await handle(request)
+            if getattr(request.state, "dry_run", False):
+                response.headers["Dry-Run"] = "true"
+                del response.headers["location"]
+            elif response.status_code in (200, 201):
+                response = _with_etag(request, response)
+            request.state.response = response
+            return response
+
+        return strict
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    for field in dependant.query_params:
+        annotation = field.field_info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            for name, member in annotation.model_fields.items():
+                yield member.alias or name
+        else:
+            yield field.alias
+    for dependency in dependant.dependencies:
+        yield from _query_names(dependency)
+
+
+def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
+    unknown = [name for name in request.query_params if name not in known]
+    if not unknown:
+        return
+    takes = f"It takes: {', '.join(sorted(known))}." if known else "It takes none."
+    faults = [
+        Fault(
+            **{"in": "query"},
+            pointer=f"/{pointer_token(name)}",
+            detail=f"This address has no such parameter. {takes}",
+            code="unknown_parameter",
+        )
+        for name in unknown[:3]
+    ]
+    raise Invalid(f"Unknown parameter {faults[0].pointer[1:]}. {takes}", errors=faults)
+
+
+def _with_etag(request: Request, response: Response) -> Response:
+    version = getattr(request.state, "version", None)
+    if request.method != "GET" and version is None:
+        return response
+    digest = hashlib.sha256(bytes(response.body)).digest()[:15]
+    tag = base64.urlsafe_b64encode(digest).decode("ascii")
+    response.headers["ETag"] = f'"{tag}"' if version is None else f'"{version}.{tag}"'
+    response.headers.setdefault("Cache-Control", "no-cache")
+    if request.method == "GET" and _matches(request.headers.get("if-none-match"), response):
+        kept = ("etag", "cache-control", "link", "vary")
+        headers = {name: value for name, value in response.headers.items() if name in kept}
+        return Response(status_code=304, headers=headers)
+    return response
+
+
+def _matches(condition: str | None, response: Response) -> bool:
+    """Compare weakly, as RFC 9110 section 13.1.2 says."""
+    if condition is None:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in condition.split(",")]
+    return "*" in tags or response.headers["ETag"] in tags
+
+
+class Precondition:
+    """What a client says that it last saw (`If-Match`, RFC 9110 section 13.1.1)."""
+
+    def __init__(self, condition: str) -> None:
+        self._tags = [tag.strip() for tag in condition.split(",")]
+
+    def check(self, version: int) -> None:
+        """Compare with the version as it is now; call it inside the transaction that edits.
+
+        Raises:
+            PreconditionFailed: the resource has changed since.
+        """
+        if "*" in self._tags:
+            return
+        if f'"{version}' not in [tag.partition(".")[0].rstrip('"') for tag in self._tags]:
+            raise PreconditionFailed(
+                "It was changed since you read it. GET it again, then repeat the edit with the"
+                " new ETag in If-Match."
+            )

@@ -1,0 +1,58 @@
+"""What a request gets from the application: its database, its secret, a transaction to read in."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db import Database
+from app.core.errors import PreconditionRequired
+from app.core.pagination import Pager
+from app.core.routing import Precondition
+
+
+def database_of(request: Request) -> Database:
+    """Return the application's database."""
+    database: Database = request.app.state.database
+    return database
+
+
+def secret_of(request: Request) -> bytes:
+    """Return the secret that signs cursors and keys the hashes."""
+    secret: bytes = request.app.state.secret
+    return secret
+
+
+def public_url(request: Request) -> str:
+    """Return the address with which links begin."""
+    url: str = request.app.state.settings.public_url
+    return url
+
+
+async def _read(request: Request) -> AsyncIterator[AsyncSession]:
+    async with database_of(request).reading() as session:
+        yield session
+
+
+def _pager(request: Request) -> Pager:
+    return Pager(request, secret_of(request))
+
+
+def _precondition(
+    if_match: Annotated[
+        str | None,
+        Header(description="The ETag that you last read. `*` edits whatever is there."),
+    ] = None,
+) -> Precondition:
+    if if_match is None:
+        raise PreconditionRequired(
+            "Send If-Match with the ETag of your last GET, so that no other edit is lost."
+        )
+    return Precondition(if_match)
+
+
+ReadSession = Annotated[AsyncSession, Depends(_read, scope="function")]
+Paging = Annotated[Pager, Depends(_pager)]
+IfMatch = Annotated[Precondition, Depends(_precondition)]
+PublicUrl = Annotated[str, Depends(public_url)]

@@ -1,0 +1,84 @@
+"""Every setting of the service, read from the environment (prefix `ANSWERABLE_`).
+
+The README's table documents each one; a test fails when a setting is missing there.
+"""
+
+from typing import Literal, Self
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ASYNC_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+}
+
+
+class Settings(BaseSettings):
+    """The configuration of one process."""
+
+    model_config = SettingsConfigDict(env_prefix="ANSWERABLE_", extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        "sqlite+aiosqlite:///answerable.db", description="SQLite file or PostgreSQL address."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(
+        8000,
+        ge=0,
+        le=65_535,
+        validation_alias=AliasChoices("ANSWERABLE_PORT", "PORT", "port"),
+        description="Port to listen on; plain `PORT` is read too.",
+    )
+    public_url: str = Field(
+        "", description="The address that clients use; it begins every link in an answer."
+    )
+    pepper: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description=(
+            "Secret that keys the stored hashes of API keys and signs cursors. With SQLite one is"
+            " made at first start and kept beside the database; with PostgreSQL it must be set."
+        ),
+    )
+    database_pool_size: int = Field(10, ge=1, le=200, description="Open connections per process.")
+    database_timeout: float = Field(
+        10.0, gt=0, le=300, description="Seconds to wait for a connection or for the ledger lock."
+    )
+    max_body_bytes: int = Field(256 * 1024, ge=1024, description="Largest body of a request.")
+    body_timeout: float = Field(30.0, gt=0, description="Seconds a client has to send its body.")
+    cors_write_origins: list[str] = Field(
+        [],
+        description="Origins, as a JSON list, whose pages may write. Reading is open to every one.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe level that is logged."
+    )
+    log_format: Literal["json", "console"] = Field(
+        "json", description="One JSON object a line, or coloured text."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_async_driver(cls, url: str) -> str:
+        scheme, separator, rest = url.partition("://")
+        if not separator or scheme.partition("+")[0] not in ASYNC_DRIVERS:
+            raise ValueError("use sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+        return f"{ASYNC_DRIVERS.get(scheme, scheme)}://{rest}"
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _default_public_url(self) -> Self:
+        if not self.public_url:
+            object.__setattr__(self, "public_url", f"http://127.0.0.1:{self.port}")
+        return self
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the embedded database is used."""
+        return self.database_url.startswith("sqlite")

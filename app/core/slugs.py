@@ -1,0 +1,133 @@
+"""Slugs: readable names, unique for each kind of thing, and never given to another one."""
+
+from datetime import datetime
+
+from fastapi import Request
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel
+
+from app.core import clock, ids
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.tables import Key
+from app.core.text import slug_from
+
+
+class SlugName(SQLModel, table=True):
+    """A slug that a thing has or once had."""
+
+    __tablename__ = "slug"
+
+    kind: str = Field(primary_key=True, sa_type=Key)
+    slug: str = Field(primary_key=True, sa_type=Key)
+    target: str = Field(index=True, sa_type=Key)
+    is_current: bool
+    since: datetime
+
+
+class Moved(Exception):
+    """A thing is now found under another slug; answered with 308 (RFC 9110, section 15.4.9)."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.location = location
+
+
+async def give(session: AsyncSession, kind: str, target: str, wanted: str | None, text: str) -> str:
+    """Give a thing its slug: the one wanted, or a free one made from its text.
+
+    Raises:
+        Conflict: another thing has the wanted slug, or once had it.
+    """
+    if wanted is None:
+        slug = await _free(session, kind, slug_from(text, kind))
+    else:
+        slug = wanted
+        kept = await session.get(SlugName, (kind, slug))
+        if kept is not None and kept.target != target:
+            raise Conflict(
+                f"The slug {slug} belongs to {kept.target}, now or in the past. Choose another,"
+                " or leave it out to have one made."
+            )
+    await _make_current(session, kind, target, slug)
+    return slug
+
+
+async def resolve(session: AsyncSession, kind: str, reference: str) -> str | None:
+    """Return the id that an id, a slug or a former slug stands for, or None.
+
+    An id is returned as it is, whether or not the thing exists.
+    """
+    if ids.kind_of(reference) is not None:
+        return reference if ids.kind_of(reference) == kind else None
+    query = select(SlugName.target).where(SlugName.kind == kind, SlugName.slug == reference)  # type: ignore[call-overload]
+    target: str | None = (await session.execute(query)).scalar_one_or_none()
+    return target
+
+
+async def filtered(session: AsyncSession, kind: str, reference: str, *, past: bool = False) -> str:
+    """Return the id that a filter names.
+
+    `past` is for an answer about the past, which may not change when a name is given later: an
+    unknown name then stands for nothing.
+
+    Raises:
+        Invalid: nothing of this kind has or had this name.
+    """
+    target = await resolve(session, kind, reference)
+    if target is None and not past:
+        detail = f"No {kind} has or had this id or slug. Check its spelling."
+        raise Invalid.at(f"/{kind}", detail, code="unknown_reference", location="query")
+    return target or ""
+
+
+async def locate(
+    request: Request, session: AsyncSession, kind: str, reference: str, *, past: bool = False
+) -> str:
+    """Return the id that a path names; `past` takes a former slug as it is.
+
+    Raises:
+        NotFound: nothing of this kind has or had this name.
+        Moved: the slug is a former one.
+    """
+    if ids.kind_of(reference) == kind:
+        return reference
+    kept = await session.get(SlugName, (kind, reference)) if len(reference) <= 200 else None
+    if kept is None:
+        raise NotFound(f"There is no {kind} with this id or slug.")
+    if not kept.is_current and not past:
+        query = select(SlugName.slug).where(  # type: ignore[call-overload]
+            SlugName.kind == kind, SlugName.target == kept.target, SlugName.is_current
+        )
+        current = (await session.execute(query)).scalar_one()
+        steps = [current if step == reference else step for step in request.url.path.split("/")]
+        query_string = f"?{request.url.query}" if request.url.query else ""
+        raise Moved("/".join(steps) + query_string)
+    return kept.target
+
+
+async def _free(session: AsyncSession, kind: str, stem: str) -> str:
+    query = select(SlugName.slug).where(  # type: ignore[call-overload]
+        SlugName.kind == kind,
+        SlugName.slug.startswith(stem, autoescape=True),  # type: ignore[attr-defined]
+    )
+    taken = set((await session.execute(query)).scalars())
+    pending = {row.slug for row in session.new if isinstance(row, SlugName) and row.kind == kind}
+    taken |= pending
+    number = 1
+    slug = stem
+    while slug in taken:
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug
+
+
+async def _make_current(session: AsyncSession, kind: str, target: str, slug: str) -> None:
+    query = select(SlugName).where(SlugName.kind == kind, SlugName.target == target)  # type: ignore[arg-type]
+    former = list((await session.execute(query)).scalars())
+    for name in former:
+        name.is_current = name.slug == slug
+    if all(name.slug != slug for name in former):
+        session.add(
+            SlugName(kind=kind, slug=slug, target=target, is_current=True, since=clock.now())
+        )

@@ -1,0 +1,70 @@
+"""Column types and names that all tables share."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, MetaData, String, Text
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+from app.core.dates import format_instant
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+METADATA: MetaData = SQLModel.metadata
+
+
+def canonical_json(value: Any) -> str:
+    """Write JSON in one way only: keys sorted, no spaces, instants in UTC with microseconds."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
+    )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return format_instant(value)
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+class CanonicalJson(TypeDecorator[Any]):
+    """JSON stored as its canonical text, the same bytes in both databases.
+
+    A value changed in place is not noticed: assign a new one.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        return None if value is None else canonical_json(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class Key(TypeDecorator[str]):
+    """Text that is compared and sorted byte by byte in both databases: ids, slugs, tags, codes."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(String(collation="C"))
+        return dialect.type_descriptor(String())
+
+
+def reference(target: str, **options: Any) -> Any:
+    """Make a column that refers to another table's id.
+
+    The database checks it at the commit, so that rows of one transaction may come in any order.
+    """
+    constraint = ForeignKey(target, deferrable=True, initially="DEFERRED")
+    return Field(sa_type=Key, sa_column_args=[constraint], **options)

@@ -1,0 +1,141 @@
+"""What text may contain: no control characters, nothing that hides or reorders what is shown."""
+
+import re
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+from slugify import slugify
+
+from app.core.ids import SLUG
+
+FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters but tab, line feed and return
+    "\u202a-\u202e\u2066-\u2069"  # bidirectional embeddings, overrides and isolates
+    "\ud800-\udfff"  # lone surrogates: no UTF-8 form
+    "\ufdd0-\ufdef\ufffe\uffff]"  # noncharacters: no XML form
+)
+SLUG_LENGTH = 80
+
+
+def flaw(text: str) -> str | None:
+    """Name what text may not contain, such as `U+0000`, or return None when it is clean."""
+    found = FORBIDDEN.search(text)
+    return f"U+{ord(found[0]):04X}" if found else None
+
+
+def _line(text: str) -> str:
+    if any(character in text for character in "\n\r\t\u2028\u2029"):
+        raise PydanticCustomError("line", "Give one line, without tabs or line breaks.")
+    return _prose(text)
+
+
+def _prose(text: str) -> str:
+    text = unicodedata.normalize("NFC", text).strip()
+    if not text:
+        raise PydanticCustomError("blank", "Give some text; it is blank.")
+    return text
+
+
+def line(max_length: int) -> Any:
+    """Make the type of a text of one line, trimmed, in Unicode's composed form."""
+    constraints = StringConstraints(strict=True, min_length=1, max_length=max_length)
+    return Annotated[str, constraints, AfterValidator(_line)]
+
+
+def prose(max_length: int) -> Any:
+    """Make the type of a text that may have several lines."""
+    constraints = StringConstraints(strict=True, min_length=1, max_length=max_length)
+    return Annotated[str, constraints, AfterValidator(_prose)]
+
+
+def _no_tag_twice(tags: list[str]) -> list[str]:
+    if len(set(tags)) != len(tags):
+        raise PydanticCustomError("repeated", "Name each one once.")
+    return tags
+
+
+def _web(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if scheme.lower() not in ("http", "https") or not host or re.search(r"[\s<>\"\\^`{|}]", url):
+        raise PydanticCustomError("url", "Give a web address that begins with https:// or http://.")
+    if "@" in host:
+        raise PydanticCustomError("url", "Give the address without a user name or password.")
+    return f"{scheme.lower()}://{host.lower()}{rest[len(host) :]}"
+
+
+def _empty_is_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+Line = line(300)
+Title = line(300)
+Prose = prose(10_000)
+Slug = Annotated[
+    str,
+    Field(
+        strict=True,
+        pattern=SLUG,
+        max_length=SLUG_LENGTH,
+        description="Lower-case letters, digits and single hyphens.",
+        examples=["microsoft"],
+    ),
+]
+Reference = Annotated[
+    str,
+    Field(strict=True, min_length=1, max_length=120, description="An id or a slug."),
+]
+Tag = Annotated[
+    str,
+    Field(
+        strict=True,
+        pattern=r"^[^\W_A-Z]+(-[^\W_A-Z]+)*$",
+        max_length=60,
+        description="A lower-case word, or several joined by hyphens.",
+        examples=["audit"],
+    ),
+]
+Tags = Annotated[list[Tag], Field(max_length=20), AfterValidator(_no_tag_twice)]
+References = Annotated[list[Reference], Field(max_length=50), AfterValidator(_no_tag_twice)]
+Language = Annotated[
+    str,
+    Field(
+        strict=True,
+        pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?$",
+        max_length=20,
+        description="A language tag (BCP 47).",
+        examples=["en", "fr", "zh-Hant"],
+    ),
+]
+WebAddress = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=8, max_length=2000),
+    AfterValidator(_line),
+    AfterValidator(_web),
+    Field(json_schema_extra={"format": "uri"}),
+]
+Sha256 = Annotated[
+    str,
+    Field(
+        strict=True,
+        pattern=r"^[0-9a-f]{64}$",
+        description="SHA-256 of the bytes that were seen, in lower-case hexadecimal.",
+    ),
+]
+BlankIsNone = BeforeValidator(_empty_is_none)
+
+
+def slug_from(text: str, fallback: str) -> str:
+    """Make a slug from a title or question: transliterated, whole words, at most 60 characters."""
+    return slugify(text, max_length=60, word_boundary=True, save_order=True) or fallback
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut text to at most `limit` characters, at a word where there is one, and mark the cut."""
+    text = " ".join(text.split())
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    return (head.rsplit(" ", 1)[0] if " " in head[limit // 2 :] else head).rstrip(" ,;:.") + "…"
