@@ -1,0 +1,1 @@
+"""Keys, their scopes, and the session types whose names in a signature are the permission."""

@@ -1,0 +1,43 @@
+"""Reading API keys."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth.models import ApiKey
+from app.core.errors import NotFound
+
+
+async def get(session: AsyncSession, key_id: str) -> ApiKey:
+    """Return the key with this id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    key = await session.get(ApiKey, key_id)
+    if key is None:
+        raise NotFound("There is no key with this id. GET /v1/keys lists them.")
+    return key
+
+
+async def by_prefix(session: AsyncSession, prefix: str) -> ApiKey | None:
+    """Return the key that has, or before its rotation had, this prefix."""
+    columns = ApiKey.__table__.c  # type: ignore[attr-defined]
+    query = select(ApiKey).where(or_(columns.prefix == prefix, columns.former_prefix == prefix))
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def by_name(session: AsyncSession, name: str) -> ApiKey | None:
+    """Return the key with this name, revoked or not."""
+    columns = ApiKey.__table__.c  # type: ignore[attr-defined]
+    return (await session.execute(select(ApiKey).where(columns.name == name))).scalar_one_or_none()
+
+
+async def page(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[ApiKey]:
+    """Return keys, oldest first, one more than `limit` when there are more."""
+    columns = ApiKey.__table__.c  # type: ignore[attr-defined]
+    query = select(ApiKey).order_by(columns.id).limit(limit + 1)
+    if after is not None:
+        query = query.where(columns.id > after)
+    return (await session.execute(query)).scalars().all()

@@ -1,0 +1,67 @@
+"""API keys as clients see and send them."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.dates import Instant
+from app.core.text import line
+
+
+class Scope(StrEnum):
+    """What a key may do: `write` the record, manage its own `webhooks`, `redact`, or all (`admin`)."""
+
+    WRITE = "write"
+    WEBHOOKS = "webhooks"
+    REDACT = "redact"
+    ADMIN = "admin"
+
+
+class KeyCreate(BaseModel):
+    """A new API key."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "editor-paris", "scopes": ["write"]}]},
+    )
+
+    name: line(100) = Field(  # type: ignore[valid-type]
+        description="Public: it stands as `actor` on every event that the key writes."
+    )
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=4)]
+    expires_at: Instant | None = None
+
+
+class KeyRotate(BaseModel):
+    """How to rotate a key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    overlap_hours: Annotated[
+        int,
+        Field(strict=True, ge=0, le=168, description="How long the former secret stays good."),
+    ] = 24
+
+
+class KeyRead(BaseModel):
+    """An API key, without its secret."""
+
+    id: str = Field(examples=["key_01jv8z4x9kf3t8w2m5r7c1q0ab"])
+    name: str
+    scopes: list[Scope]
+    prefix: str = Field(description="The eight characters after `ans_live_`, to tell keys apart.")
+    created_at: Instant
+    created_by: str
+    expires_at: Instant | None
+    revoked_at: Instant | None
+    last_used_at: Instant | None = Field(description="To the minute.")
+    former_expires_at: Instant | None = Field(
+        description="Until when the secret from before the last rotation is still good."
+    )
+
+
+class KeyCreated(KeyRead):
+    """An API key with its secret, which is shown this once."""
+
+    key: str = Field(examples=["ans_live_4kTz9QwB_N7…"])

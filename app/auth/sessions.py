@@ -1,0 +1,146 @@
+"""Session types. One in a signature says what key is needed, and is the transaction.
+
+A writing session takes the ledger lock as its first statement, commits before the answer is sent,
+and brings `dry_run` and `Idempotency-Key` to every endpoint that has it.
+"""
+
+import base64
+import binascii
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Header, Query, Request, Security
+from fastapi.security import HTTPBasic, HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth import service
+from app.auth.schemas import Scope
+from app.auth.service import Caller
+from app.core import idempotency
+from app.core.errors import Forbidden, Unauthenticated
+from app.core.sessions import database_of, secret_of
+from app.ledger import recorder
+
+bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="bearer",
+    bearerFormat="ans_live_…",
+    description="An API key, as `Authorization: Bearer ans_live_…`.",
+)
+basic = HTTPBasic(
+    auto_error=False,
+    scheme_name="basic",
+    description="An API key as the password; the user name does not matter. Works with .netrc.",
+)
+
+DryRun = Annotated[
+    bool,
+    Query(description="Do everything but keep nothing: the answer says what would have happened."),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        max_length=255,
+        description="Makes a repeated POST safe: within 7 days the same key gets the first answer.",
+    ),
+]
+
+
+async def identify(request: Request) -> Caller:
+    """Tell who sends a request.
+
+    Raises:
+        Unauthenticated: there is no key, or it is not good.
+    """
+    text = _key_in(request)
+    database, pepper = database_of(request), secret_of(request)
+    async with database.reading() as session:
+        caller = await service.authenticate(session, text, pepper=pepper)
+    if service.use_is_news(caller):
+        async with database.writing() as session:
+            await service.note_use(session, caller)
+    return caller
+
+
+def _key_in(request: Request) -> str:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    value = value.strip()
+    if scheme.lower() == "bearer" and value:
+        return value
+    if scheme.lower() == "basic":
+        try:
+            _, _, password = base64.b64decode(value, validate=True).decode("ascii").partition(":")
+        except (binascii.Error, ValueError):
+            raise Unauthenticated("The Authorization header is not valid HTTP Basic.") from None
+        return password
+    raise Unauthenticated("Send your key as `Authorization: Bearer ans_live_…`.")
+
+
+def _caller_with(scope: Scope) -> Callable[..., Awaitable[Caller]]:
+    async def caller_with_scope(
+        request: Request,
+        _bearer: Annotated[object, Security(bearer)],
+        _basic: Annotated[object, Security(basic)],
+    ) -> Caller:
+        caller = await identify(request)
+        if not caller.may(scope):
+            has = ", ".join(sorted(caller.scopes))
+            raise Forbidden(f"This needs a key with the scope {scope}; yours has: {has}.")
+        return caller
+
+    return caller_with_scope
+
+
+def _writing_as(scope: Scope) -> Callable[..., AsyncIterator[AsyncSession]]:
+    async def write(
+        request: Request,
+        caller: Annotated[Caller, Depends(_caller_with(scope))],
+        dry_run: DryRun = False,
+        idempotency_key: IdempotencyKey = None,
+    ) -> AsyncIterator[AsyncSession]:
+        request.state.dry_run = dry_run
+        request.state.caller = caller
+        claimed = None if dry_run else await idempotency.claim(request, caller.key_id)
+        with idempotency.alone(request.app.state.running, claimed):
+            async with recorder.recording(database_of(request), actor=caller.name) as session:
+                if claimed is not None:
+                    await idempotency.recall(session, claimed, secret_of(request))
+                yield session
+                await session.flush()
+                if dry_run:
+                    await session.rollback()
+                elif claimed is not None:
+                    response = request.state.response
+                    await idempotency.remember(session, claimed, response, secret_of(request))
+
+    return write
+
+
+def _reading_as(scope: Scope) -> Callable[..., AsyncIterator[AsyncSession]]:
+    async def read(
+        request: Request, caller: Annotated[Caller, Depends(_caller_with(scope))]
+    ) -> AsyncIterator[AsyncSession]:
+        request.state.caller = caller
+        async with database_of(request).reading() as session:
+            yield session
+
+    return read
+
+
+EditorSession = Annotated[AsyncSession, Depends(_writing_as(Scope.WRITE), scope="function")]
+"""Write the record."""
+
+AdminSession = Annotated[AsyncSession, Depends(_writing_as(Scope.ADMIN), scope="function")]
+"""Administer the service."""
+
+AdminReadSession = Annotated[AsyncSession, Depends(_reading_as(Scope.ADMIN), scope="function")]
+"""Look at what only administrators see."""
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who sends the request, in an endpoint whose session needs a key."""
+    caller: Caller = request.state.caller
+    return caller
+
+
+CurrentCaller = Annotated[Caller, Depends(caller_of)]

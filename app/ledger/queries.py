@@ -1,0 +1,110 @@
+"""Reading the ledger: its events, and what it held at an instant of the past."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock, slugs
+from app.core.db import Database
+from app.core.errors import Invalid, NotFound
+from app.ledger.models import Event, LogHead, Recorded
+from app.ledger.schemas import EventFilters, EventType
+
+EVENT: Any = Event.__table__  # type: ignore[attr-defined]
+HEAD: Any = LogHead.__table__  # type: ignore[attr-defined]
+
+
+async def head(session: AsyncSession) -> int:
+    """Return the seq of the newest event, 0 when there is none."""
+    seq: int = (await session.execute(select(HEAD.c.seq))).scalar_one()
+    return seq
+
+
+async def get(session: AsyncSession, seq: int) -> Any:
+    """Return the event with this number.
+
+    Raises:
+        NotFound: the ledger has not come so far.
+    """
+    event = (await session.execute(select(EVENT).where(EVENT.c.seq == seq))).one_or_none()
+    if event is None:
+        raise NotFound(f"There is no event {seq}. The newest is {await head(session)}.")
+    return event
+
+
+async def page(session: AsyncSession, filters: EventFilters, after: int) -> Sequence[Any]:
+    """Return one event more than asked for, in order of seq, so that the caller sees the end."""
+    query = select(EVENT).where(EVENT.c.seq > after).order_by(EVENT.c.seq).limit(filters.limit + 1)
+    if filters.type is not None:
+        query = query.where(EVENT.c.type.in_(_types(filters.type)))
+    for kind in ("company", "question"):
+        reference = getattr(filters, kind)
+        if reference is not None:
+            target = await slugs.filtered(session, kind, reference)
+            query = query.where(EVENT.c[f"{kind}_id"] == target)
+    return (await session.execute(query)).all()
+
+
+def _types(given: str) -> list[str]:
+    types = [part.strip() for part in given.split(",")]
+    for unknown in set(types) - set(EventType):
+        detail = f"{unknown[:40]!r} is no event type. There are: {', '.join(EventType)}."
+        raise Invalid.at("/type", detail, code="enum", location="query")
+    return types
+
+
+async def settle(database: Database, session: AsyncSession, known_at: datetime) -> None:
+    """Make sure that no transaction under way can still record something at or before `known_at`.
+
+    Call it before `session` has read anything that the answer uses.
+
+    Raises:
+        Invalid: the instant has not passed yet.
+    """
+    if known_at >= clock.now():
+        detail = "known_at must lie in the past, such as 2025-06-01T00:00:00Z: nobody knows later."
+        raise Invalid.at("/known_at", detail, code="future", location="query")
+    newest: datetime = (await session.execute(select(HEAD.c.recorded_at))).scalar_one()
+    await session.rollback()  # the next statement begins a new snapshot
+    if known_at > newest:
+        async with database.writing() as writer:
+            await writer.execute(select(HEAD.c.seq).with_for_update())
+
+
+async def position(session: AsyncSession, known_at: datetime) -> int:
+    """Return the seq of the last event that was recorded at or before an instant."""
+    query = select(func.max(EVENT.c.seq)).where(EVENT.c.recorded_at <= known_at)
+    return (await session.execute(query)).scalar() or 0
+
+
+async def images(
+    session: AsyncSession, model: type[Recorded], ids: Iterable[str], seq: int
+) -> dict[str, dict[str, Any]]:
+    """Return rows as the ledger had them at `seq`, by id; those unborn then are absent.
+
+    A row has its recorded columns, and `created_at`, `updated_at` and `version` as of then.
+    """
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    ends = (
+        select(EVENT.c.subject_id, func.min(EVENT.c.seq), func.max(EVENT.c.seq))
+        .where(EVENT.c.subject_id.in_(wanted), EVENT.c.seq <= seq)
+        .group_by(EVENT.c.subject_id)
+    )
+    born = {subject: (first, last) for subject, first, last in await session.execute(ends)}
+    numbers = {number for pair in born.values() for number in pair}
+    query = select(EVENT.c.seq, EVENT.c.recorded_at, EVENT.c.data).where(EVENT.c.seq.in_(numbers))
+    events = {event.seq: event for event in await session.execute(query)}
+    return {
+        subject: {
+            **model.columns_of(events[last].data["object"]),
+            "created_at": events[first].recorded_at,
+            "updated_at": events[last].recorded_at,
+            "version": last,
+        }
+        for subject, (first, last) in born.items()
+    }
