@@ -1,0 +1,1 @@
+"""Askers: persons and organisations that put questions."""

@@ -1,0 +1,47 @@
+"""The table of askers."""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Text
+from sqlmodel import Field
+
+from app.core.tables import Key
+from app.core.text import shorten
+from app.ledger.models import Headline, Recorded
+
+
+class AskerKind(StrEnum):
+    """What an asker is."""
+
+    NEWSROOM = "newsroom"
+    NGO = "ngo"
+    EMPLOYEES = "employees"
+    INVESTOR = "investor"
+    REGULATOR = "regulator"
+    LAWMAKER = "lawmaker"
+    RESEARCHER = "researcher"
+    INDIVIDUAL = "individual"
+    ANONYMOUS = "anonymous"
+
+
+class Asker(Recorded, table=True):
+    """A person or organisation that puts questions."""
+
+    __tablename__ = "asker"
+
+    slug: str = Field(unique=True, sa_type=Key)
+    name: str
+    kind: str = Field(sa_type=Key)
+    description: str | None = Field(sa_type=Text)
+    website: str | None = Field(sa_type=Text)
+
+    def headline(self, previous: dict[str, Any] | None, note: dict[str, Any]) -> Headline:
+        """Describe a change of an asker."""
+        is_new = previous is None
+        return Headline(
+            type="asker.created" if is_new else "asker.updated",
+            summary=f"{shorten(self.name, 200)} was {'added to' if is_new else 'edited on'} the record.",
+            reason=note.get("reason"),
+            slug=self.slug,
+        )

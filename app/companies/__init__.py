@@ -1,0 +1,1 @@
+"""Companies: whom questions are put to."""

@@ -1,0 +1,45 @@
+"""The tables of companies and of the public identifiers by which they are found."""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import Text
+from sqlmodel import Field, SQLModel
+
+from app.core.tables import CanonicalJson, Key, reference
+from app.core.text import shorten
+from app.ledger.models import Headline, Recorded
+
+
+class Company(Recorded, table=True):
+    """A company."""
+
+    __tablename__ = "company"
+    __derived__: ClassVar[frozenset[str]] = frozenset()
+
+    slug: str = Field(unique=True, sa_type=Key)
+    name: str
+    names: list[str] = Field(sa_type=CanonicalJson)
+    identifiers: dict[str, str] = Field(sa_type=CanonicalJson)
+    description: str | None = Field(sa_type=Text)
+
+    def headline(self, previous: dict[str, Any] | None, note: dict[str, Any]) -> Headline:
+        """Describe a change of a company."""
+        is_new = previous is None
+        return Headline(
+            type="company.created" if is_new else "company.updated",
+            summary=f"{shorten(self.name, 200)} was {'added to' if is_new else 'edited on'} the record.",
+            reason=note.get("reason"),
+            slug=self.slug,
+            company_id=self.id,
+            company_slug=self.slug,
+        )
+
+
+class CompanyIdentifier(SQLModel, table=True):
+    """One public identifier of a company, to find it by. Derived from `company.identifiers`."""
+
+    __tablename__ = "company_identifier"
+
+    scheme: str = Field(primary_key=True, sa_type=Key)
+    value: str = Field(primary_key=True, sa_type=Key)
+    company_id: str = reference("company.id", index=True)

@@ -1,0 +1,48 @@
+"""Reading companies."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.companies.models import Company, CompanyIdentifier
+from app.companies.schemas import CompanyFilters
+from app.core import slugs
+from app.core.errors import NotFound
+
+COMPANY: Any = Company.__table__  # type: ignore[attr-defined]
+IDENTIFIER: Any = CompanyIdentifier.__table__  # type: ignore[attr-defined]
+
+
+async def get(session: AsyncSession, company_id: str) -> Company:
+    """Return the company with this id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    company = await session.get(Company, company_id)
+    if company is None:
+        raise NotFound("There is no company with this id. GET /v1/companies lists them.")
+    return company
+
+
+async def find(session: AsyncSession, reference: str) -> Company | None:
+    """Return the company that an id, a slug or a former slug stands for."""
+    target = await slugs.resolve(session, "company", reference)
+    return await session.get(Company, target) if target else None
+
+
+async def page(
+    session: AsyncSession, filters: CompanyFilters, after: str | None
+) -> Sequence[Company]:
+    """Return companies, oldest first, one more than asked for when there are more."""
+    query = select(Company).order_by(COMPANY.c.id).limit(filters.limit + 1)
+    if after is not None:
+        query = query.where(COMPANY.c.id > after)
+    if filters.identifier is not None:
+        scheme, _, value = filters.identifier.partition(":")
+        query = query.join(IDENTIFIER, IDENTIFIER.c.company_id == COMPANY.c.id).where(
+            IDENTIFIER.c.scheme == scheme, IDENTIFIER.c.value == value
+        )
+    return (await session.execute(query)).scalars().all()

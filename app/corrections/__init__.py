@@ -1,0 +1,1 @@
+"""Corrections: the public retraction of an entry that was wrong."""

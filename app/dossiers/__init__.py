@@ -1,0 +1,1 @@
+"""Dossiers: named sets of questions."""

@@ -1,0 +1,67 @@
+"""Dossiers as clients see and send them."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.dates import Instant
+from app.core.pagination import Page, PageQuery
+from app.core.schemas import OMITTED, Body, Patch, Translated
+from app.core.text import Language, Prose, Slug, Title
+
+EXAMPLE = {"title": "Microsoft and the Israeli Ministry of Defense", "slug": "microsoft-imod"}
+
+
+class DossierTranslation(Translated):
+    """A dossier's texts in another language."""
+
+    title: Title
+    description: Prose | None = None
+
+
+class DossierCreate(Body):
+    """A new dossier."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    title: Title
+    slug: Slug | None = Field(None, description="Made from the title when left out.")
+    description: Prose | None = None
+    translations: Annotated[dict[Language, DossierTranslation], Field(max_length=50)] = {}
+
+
+class DossierPatch(Patch):
+    """An edit of a dossier. A translation that is null is taken away."""
+
+    title: Title = OMITTED
+    slug: Slug = OMITTED
+    description: Prose | None = None
+    translations: (
+        Annotated[dict[Language, DossierTranslation | None], Field(max_length=50)] | None
+    ) = None
+
+
+class DossierRef(BaseModel):
+    """A dossier, short."""
+
+    id: str
+    slug: str
+    title: str
+
+
+class DossierRead(BaseModel):
+    """A dossier."""
+
+    id: str = Field(examples=["dossier_01jv8z4x9kf3t8w2m5r7c1q0ab"])
+    slug: str = Field(examples=["microsoft-imod"])
+    url: str
+    title: str
+    description: str | None
+    translations: dict[str, DossierTranslation]
+    created_at: Instant
+    updated_at: Instant
+    version: int
+
+
+class DossierFilters(PageQuery):
+    """Which dossiers to list."""

@@ -1,0 +1,1 @@
+"""Questions and what moves them: asks, responses, rulings, and the fold over them."""

@@ -1,0 +1,69 @@
+"""Loading questions and entries for the services that change them."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from app.core import slugs
+from app.core.errors import NotFound
+from app.questions.models import Ask, Question, Response, Ruling
+
+QUESTION: Any = Question.__table__  # type: ignore[attr-defined]
+RESPONSE: Any = Response.__table__  # type: ignore[attr-defined]
+
+
+async def get(session: AsyncSession, question_id: str) -> Question:
+    """Return the question with this id, and its company.
+
+    Raises:
+        NotFound: there is none.
+    """
+    question = await _load(session, question_id)
+    if question is None:
+        raise NotFound("There is no question with this id. GET /v1/questions lists them.")
+    return question
+
+
+async def find(session: AsyncSession, reference: str) -> Question | None:
+    """Return the question that an id, a slug or a former slug stands for, and its company."""
+    target = await slugs.resolve(session, "question", reference)
+    return await _load(session, target) if target else None
+
+
+async def _load(session: AsyncSession, question_id: str) -> Question | None:
+    options = [joinedload(Question.company)]  # type: ignore[arg-type]
+    return await session.get(Question, question_id, options=options)
+
+
+async def with_external_id(session: AsyncSession, external_id: str) -> str | None:
+    """Return the id of the question that has this external id."""
+    query = select(QUESTION.c.id).where(QUESTION.c.external_id == external_id)
+    found: str | None = (await session.execute(query)).scalar_one_or_none()
+    return found
+
+
+async def responses_of(session: AsyncSession, statement_id: str) -> list[Response]:
+    """Return all responses of a statement, corrected ones included, with their questions."""
+    query = (
+        select(Response)
+        .where(RESPONSE.c.statement_id == statement_id)
+        .order_by(RESPONSE.c.id)
+        .options(joinedload(Response.question).joinedload(Question.company))  # type: ignore[arg-type]
+    )
+    return list((await session.execute(query)).scalars())
+
+
+async def entry(session: AsyncSession, entry_id: str) -> Ask | Response | Ruling | None:
+    """Return the ask, response or ruling with this id, and all that its words need."""
+    question: Any = Question.company
+    options: dict[str, tuple[Any, list[Any]]] = {
+        "ask": (Ask, [joinedload(Ask.asker), joinedload(Ask.source)]),  # type: ignore[arg-type]
+        "response": (Response, []),
+        "ruling": (Ruling, [joinedload(Ruling.source)]),  # type: ignore[arg-type]
+    }
+    model, more = options[entry_id.partition("_")[0]]
+    load = [joinedload(model.question).joinedload(question), *more]
+    row: Ask | Response | Ruling | None = await session.get(model, entry_id, options=load)
+    return row

@@ -1,0 +1,243 @@
+"""The rules for putting questions, and for what moves them."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.askers import service as askers
+from app.companies import service as companies
+from app.core import clock, ids, slugs
+from app.core.clock import FOREVER
+from app.core.dates import EdtfDate
+from app.core.errors import Conflict, Invalid
+from app.core.routing import Precondition
+from app.core.schemas import merge_translations
+from app.dossiers import service as dossiers
+from app.ledger import recorder
+from app.questions import queries, standing
+from app.questions.models import Ask, Question, Response, Ruling
+from app.questions.schemas import (
+    AskCreate,
+    QuestionCreate,
+    QuestionPatch,
+    ResponseCreate,
+    RulingCreate,
+)
+from app.questions.state import State
+from app.sources import service as sources
+
+
+async def put(session: AsyncSession, new: QuestionCreate) -> Question:
+    """Put a question on the record, with the asks by which it was put.
+
+    Raises:
+        Invalid: it refers to something that is not there, or an ask lies in the future.
+        Conflict: another question has the slug or the external id.
+    """
+    company = await companies.referred(session, new.company)
+    await _check_external_id(session, new.external_id, None)
+    refuse_future(new.last_checked_on, "/last_checked_on")
+    question_id = ids.new("question")
+    first = min(new.asks, key=lambda ask: ask.asked_on.day).asked_on
+    question = Question(
+        id=question_id,
+        slug=await slugs.give(session, "question", question_id, new.slug, new.text),
+        company_id=company.id,
+        company=company,
+        text=new.text,
+        lang=new.lang,
+        context=new.context,
+        translations={key: text.model_dump() for key, text in new.translations.items()},
+        topics=sorted(new.topics),
+        dossier_ids=await dossiers.referred(session, new.dossiers, "/dossiers"),
+        respond_by=new.respond_by,
+        respond_by_day=_last_day(new.respond_by),
+        last_checked_on=new.last_checked_on,
+        external_id=new.external_id,
+        state=State.UNANSWERED.value,
+        state_since=first,
+        state_since_day=first.day,
+        first_asked_on=first,
+        first_asked_day=first.day,
+    )
+    session.add(question)
+    for index, asked in enumerate(new.asks):
+        await _record_ask(session, question, asked, pointer=f"/asks/{index}")
+    await standing.index_topics(session, question)
+    await standing.index_dossiers(session, question)
+    await standing.refold(session, question, cause=question_id, effective_on=first)
+    return question
+
+
+async def edit(
+    session: AsyncSession, question: Question, patch: QuestionPatch, seen: Precondition
+) -> Question:
+    """Change a question's texts and tags; its timeline is corrected, never edited.
+
+    Raises:
+        PreconditionFailed: it has changed since the client read it.
+        Invalid, Conflict: as in `put`.
+    """
+    seen.check(question.version)
+    changes = patch.changes()
+    await _check_external_id(session, patch.external_id, question)
+    refuse_future(patch.last_checked_on, "/last_checked_on")
+    if "slug" in changes:
+        await slugs.give(session, "question", question.id, changes["slug"], question.text)
+    if "translations" in changes:
+        changes["translations"] = merge_translations(question.translations, changes["translations"])
+    if "topics" in changes:
+        changes["topics"] = sorted(changes["topics"])
+    if "dossiers" in changes:
+        given = changes.pop("dossiers")
+        changes["dossier_ids"] = await dossiers.referred(session, given, "/dossiers")
+    respond_by_before = question.respond_by
+    recorder.note(session, question, reason=patch.reason)
+    question.sqlmodel_update(changes)
+    await standing.index_topics(session, question)
+    await standing.index_dossiers(session, question)
+    if question.respond_by != respond_by_before:
+        question.respond_by_day = _last_day(patch.respond_by)
+        await standing.refold(session, question, cause=question.id, effective_on=None)
+    return question
+
+
+async def ask(session: AsyncSession, question: Question, new: AskCreate) -> Ask:
+    """Record that a question was put once more; a withdrawn one is open again then.
+
+    Raises:
+        Invalid: the asker or the source is not there, or the date lies in the future.
+    """
+    row = await _record_ask(session, question, new, pointer="")
+    await standing.refold(session, question, cause=row.id, effective_on=row.asked_on)
+    return row
+
+
+async def _record_ask(
+    session: AsyncSession, question: Question, new: AskCreate, *, pointer: str
+) -> Ask:
+    refuse_future(new.asked_on, f"{pointer}/asked_on")
+    asker = await askers.referred(session, new.asker, f"{pointer}/asker")
+    cited = await sources.cite(session, new.source, f"{pointer}/source")
+    row = Ask(
+        id=ids.new("ask"),
+        question_id=question.id,
+        question=question,
+        effective_day=new.asked_on.day,
+        asker_id=asker.id,
+        asker=asker,
+        asked_on=new.asked_on,
+        channel=new.channel,
+        source_id=cited.source.id,
+        source=cited.source,
+        quote=cited.quote,
+    )
+    session.add(row)
+    return row
+
+
+async def answer(
+    session: AsyncSession, question: Question, new: ResponseCreate, *, made: Any
+) -> Response:
+    """Let a statement bear on a question.
+
+    made: the statement, whose id and `published_on` count.
+
+    Raises:
+        Conflict: the statement bears on this question already.
+    """
+    for other in await _responses_to(session, question, made.id):
+        raise Conflict(
+            f"The statement bears on {question.slug} already ({other.id}). Correct that response"
+            " if its verdict is wrong."
+        )
+    effective_on = EdtfDate(made.published_on)
+    row = Response(
+        id=ids.new("response"),
+        question_id=question.id,
+        question=question,
+        effective_day=effective_on.day,
+        effective_on=effective_on,
+        statement_id=made.id,
+        verdict=new.verdict.value,
+        excerpt=new.excerpt,
+        rationale=new.rationale,
+    )
+    session.add(row)
+    await standing.refold(session, question, cause=row.id, effective_on=effective_on)
+    return row
+
+
+async def _responses_to(
+    session: AsyncSession, question: Question, statement_id: str
+) -> list[Response]:
+    pending = [row for row in session.new if isinstance(row, Response)]
+    stored = await queries.responses_of(session, statement_id)
+    return [
+        row
+        for row in (*pending, *stored)
+        if row.statement_id == statement_id
+        and row.question_id == question.id
+        and row.corrected_at == FOREVER
+    ]
+
+
+async def rule(session: AsyncSession, question: Question, new: RulingCreate) -> Ruling:
+    """Record an editor's decision on where a question stands.
+
+    Raises:
+        Invalid: the source is not there, or the date lies in the future.
+    """
+    refuse_future(new.effective_on, "/effective_on")
+    cited = await sources.cite(session, new.source) if new.source is not None else None
+    row = Ruling(
+        id=ids.new("ruling"),
+        question_id=question.id,
+        question=question,
+        effective_day=new.effective_on.day,
+        state=new.state.value,
+        effective_on=new.effective_on,
+        reason=new.reason,
+        source_id=cited.source.id if cited else None,
+        source=cited.source if cited else None,
+        quote=cited.quote if cited else None,
+    )
+    session.add(row)
+    await standing.refold(session, question, cause=row.id, effective_on=new.effective_on)
+    return row
+
+
+async def referred(session: AsyncSession, reference: str, pointer: str) -> Question:
+    """Return the question that a body refers to.
+
+    Raises:
+        Invalid: there is no such question; names the place in the body.
+    """
+    question = await queries.find(session, reference)
+    if question is None:
+        detail = "There is no such question. GET /v1/questions lists them; POST there puts one."
+        raise Invalid.at(pointer, detail, code="unknown_reference")
+    return question
+
+
+def refuse_future(day: EdtfDate | None, pointer: str) -> None:
+    """Refuse a date of something that has not happened yet.
+
+    Raises:
+        Invalid: the date's first day is after today (UTC).
+    """
+    if day is not None and day.first_day > clock.today():
+        detail = f"{day} lies in the future. Record what has happened, such as {clock.today()}."
+        raise Invalid.at(pointer, detail, code="future")
+
+
+def _last_day(date: EdtfDate | None) -> int | None:
+    return None if date is None else date.last_day.toordinal()
+
+
+async def _check_external_id(
+    session: AsyncSession, external_id: str | None, question: Question | None
+) -> None:
+    holder = await queries.with_external_id(session, external_id) if external_id else None
+    if holder is not None and (question is None or holder != question.id):
+        raise Conflict(f"{holder} has this external_id already.")

@@ -1,0 +1,62 @@
+"""The sentences of events about questions: neutral, at most 280 characters, ready to be posted."""
+
+from typing import TYPE_CHECKING
+
+from app.core.text import shorten
+
+if TYPE_CHECKING:
+    from app.questions.models import Ask, Question, Response, Ruling
+
+LIMIT = 280
+VERDICTS = {
+    "acknowledged": "{company} acknowledged the question",
+    "declined": "{company} declined to answer",
+    "nonresponsive": "{company} made a statement that does not answer",
+    "partial": "{company} answered in part",
+    "answered": "{company} answered",
+}
+STATES = VERDICTS | {
+    "unanswered": "{company} has not answered",
+    "withdrawn": "A question to {company} was withdrawn",
+}
+
+
+def sentence(opening: str, text: str) -> str:
+    """Join an opening and a text, which is cut so that the whole keeps to the limit."""
+    opening = shorten(opening, 160)
+    return f"{opening}: {shorten(text, LIMIT - len(opening) - 2)}"
+
+
+def question_created(question: "Question") -> str:
+    """Say that a question was put on the record."""
+    return sentence(f"A question to {question.company.name} is on the record", question.text)
+
+
+def question_updated(question: "Question") -> str:
+    """Say that a question was edited."""
+    return sentence(f"The entry on a question to {question.company.name} was edited", question.text)
+
+
+def state_changed(question: "Question") -> str:
+    """Say where a question stands now."""
+    return sentence(STATES[question.state].format(company=question.company.name), question.text)
+
+
+def asked(ask: "Ask") -> str:
+    """Say that an asker put the question."""
+    company = ask.question.company.name
+    named = ask.asker.kind != "anonymous"
+    opening = f"{ask.asker.name} asked {company}" if named else f"{company} was asked"
+    return sentence(opening, ask.question.text)
+
+
+def responded(response: "Response") -> str:
+    """Say how a statement bears on the question."""
+    opening = VERDICTS[response.verdict].format(company=response.question.company.name)
+    return sentence(opening, response.question.text)
+
+
+def ruled(ruling: "Ruling") -> str:
+    """Say what an editor decided."""
+    opening = f"An editor set a question to {ruling.question.company.name} to “{ruling.state}”"
+    return sentence(opening, ruling.question.text)

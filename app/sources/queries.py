@@ -1,0 +1,51 @@
+"""Reading sources."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import NotFound
+from app.sources.models import Source
+from app.sources.schemas import SourceCreate, SourceFilters
+
+SOURCE: Any = Source.__table__  # type: ignore[attr-defined]
+
+
+async def get(session: AsyncSession, source_id: str) -> Source:
+    """Return the source with this id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    source = await session.get(Source, source_id)
+    if source is None:
+        raise NotFound("There is no source with this id. GET /v1/sources lists them.")
+    return source
+
+
+async def same(session: AsyncSession, given: SourceCreate) -> Source | None:
+    """Return the source on the record that is this document, the newest where there are several.
+
+    With a hash it must have the same URL and hash; without one, the same URL.
+    """
+    query = select(Source).where(SOURCE.c.url == given.url if given.url else SOURCE.c.url.is_(None))
+    if given.sha256 is not None:
+        query = query.where(SOURCE.c.sha256 == given.sha256)
+    found = await session.execute(query.order_by(SOURCE.c.id.desc()).limit(1))
+    return found.scalar_one_or_none()
+
+
+async def page(
+    session: AsyncSession, filters: SourceFilters, after: str | None
+) -> Sequence[Source]:
+    """Return sources, oldest first, one more than asked for when there are more."""
+    query = select(Source).order_by(SOURCE.c.id).limit(filters.limit + 1)
+    if after is not None:
+        query = query.where(SOURCE.c.id > after)
+    if filters.url is not None:
+        query = query.where(SOURCE.c.url == filters.url)
+    if filters.sha256 is not None:
+        query = query.where(SOURCE.c.sha256 == filters.sha256)
+    return (await session.execute(query)).scalars().all()

@@ -1,0 +1,1 @@
+"""Statements: what companies said, and that they refused to."""
