@@ -1,0 +1,296 @@
+"""`answerable`: the commands of an operator."""
+
+import asyncio
+import json
+import socket
+import sys
+from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import httpx
+import structlog
+import typer
+import uvicorn
+from alembic import command
+from alembic.config import Config
+from pydantic import ValidationError
+from sqlalchemy import text
+
+from app.auth import queries, service
+from app.auth.schemas import KeyCreate, Scope
+from app.auth.secrets import load_pepper
+from app.core import clock
+from app.core.dates import format_instant
+from app.core.db import Database, is_passing
+from app.core.errors import Problem
+from app.core.logging import configure
+from app.core.settings import Settings
+from app.dataset import loader
+from app.main import build, create_app
+
+T = TypeVar("T")
+ROOT = Path(__file__).parent.parent
+DEMO_KEY = "demo-admin"
+
+app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
+app.add_typer(keys, name="keys")
+
+
+class Failure(Exception):
+    """What a command says before it ends with status 1."""
+
+
+def main() -> None:
+    """Run the command line; an expected failure is one line, not a traceback."""
+    try:
+        app()
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "_".join(str(step) for step in fault["loc"]).upper()
+            print(f"error: ANSWERABLE_{name}: {fault['msg']}", file=sys.stderr)
+        sys.exit(2)
+    except (Failure, Problem, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        print(f"error: the database does not answer: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+@app.command()
+def serve() -> None:
+    """Serve the API. Migrate first."""
+    settings = Settings()
+    configure(settings)
+    listener = _listen(settings)
+    _run(_check_migrated(settings))
+    _serve(settings, listener)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's tables up to date."""
+    settings = Settings()
+    _migrate(settings)
+    print(f"The database is up to date: {_shown(settings)}")
+
+
+@app.command()
+def demo() -> None:
+    """Migrate, load the real case, print a key and lines to try, and serve."""
+    settings = Settings(log_format="console")
+    configure(settings)
+    listener = _listen(settings)
+    _migrate(settings)
+    _run(_prepare_demo(settings))
+    _serve(settings, listener)
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    print(json.dumps(build(Settings()).openapi(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def health(
+    url: Annotated[str, typer.Option(help="Where the server is.")] = "",
+) -> None:
+    """Ask a running server whether it is ready; ends with status 1 when it is not."""
+    address = (url or f"http://127.0.0.1:{Settings().port}").rstrip("/")
+    try:
+        answer = httpx.get(f"{address}/readyz", timeout=5)
+    except httpx.HTTPError as error:
+        raise Failure(f"{address} does not answer: {error}") from None
+    print(answer.text)
+    if answer.is_error:
+        raise Failure(f"{address} is not ready.")
+
+
+@keys.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="Public: the actor of what the key writes.")],
+    scope: Annotated[list[Scope], typer.Option(help="What it may do; may be repeated.")],
+    expires_in_days: Annotated[int | None, typer.Option(min=1, help="Default: never.")] = None,
+) -> None:
+    """Make an API key and print it, once."""
+    expires_at = clock.now() + timedelta(days=expires_in_days) if expires_in_days else None
+    try:
+        new = KeyCreate(name=name, scopes=scope, expires_at=expires_at)
+    except ValidationError as error:
+        raise Failure(error.errors()[0]["msg"]) from None
+    secret = _run(_create_key(Settings(), new))
+    print(secret)
+    print("This is the only time that the key is shown. Keep it safe.", file=sys.stderr)
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """List API keys: id, name, scopes, prefix, state."""
+    for row in _run(_list_keys(Settings())):
+        print("\t".join(row))
+
+
+@keys.command("revoke")
+def revoke_key(key: Annotated[str, typer.Argument(help="The key's id or name.")]) -> None:
+    """Revoke an API key at once and for good."""
+    print(f"Revoked {_run(_revoke_key(Settings(), key))}.")
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+def _shown(settings: Settings) -> str:
+    return settings.database_url.partition("://")[2].rpartition("@")[2]
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Take the port before anything else, so that a taken one is a clear error.
+
+    Raises:
+        Failure: it is taken or may not be used.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise Failure(
+            f"Port {settings.port} on {settings.host} cannot be used: {error.strerror}."
+            f" Choose another one, for example: PORT={settings.port + 1} make demo"
+        ) from None
+    return listener
+
+
+def _serve(settings: Settings, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        create_app(settings),
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=10,
+    )
+    structlog.get_logger("answerable").info("serving", url=settings.public_url)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _migrate(settings: Settings) -> None:
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = settings.database_url
+    command.upgrade(config, "head")
+
+
+async def _check_migrated(settings: Settings) -> None:
+    database = Database(settings)
+    try:
+        async with database.reading() as session:
+            await session.execute(text("SELECT seq FROM log_head"))
+    except Exception as error:
+        raise Failure(
+            f"The database {_shown(settings)} cannot be read or has no tables yet. Run `answerable"
+            f" migrate` first. ({type(error).__name__})"
+        ) from None
+    finally:
+        await database.close()
+
+
+async def _create_key(settings: Settings, new: KeyCreate) -> str:
+    pepper = load_pepper(settings)
+    database = Database(settings)
+    try:
+        async with database.writing() as session:
+            _, secret = await service.create(session, new, created_by="cli", pepper=pepper)
+    finally:
+        await database.close()
+    return secret
+
+
+async def _list_keys(settings: Settings) -> list[tuple[str, ...]]:
+    database = Database(settings)
+    try:
+        async with database.reading() as session:
+            found = await queries.page(session, after=None, limit=10_000)
+    finally:
+        await database.close()
+    return [
+        (key.id, key.name, ",".join(key.scopes), key.prefix, _state(key)) for key in found
+    ]
+
+
+def _state(key: Any) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {format_instant(key.revoked_at)}"
+    if key.expires_at is not None:
+        verb = "expired" if key.expires_at <= clock.now() else "expires"
+        return f"{verb} {format_instant(key.expires_at)}"
+    return "good"
+
+
+async def _revoke_key(settings: Settings, reference: str) -> str:
+    database = Database(settings)
+    try:
+        async with database.writing() as session:
+            key = await queries.by_name(session, reference) or await queries.get(session, reference)
+            service.revoke(key)
+    finally:
+        await database.close()
+    return key.name
+
+
+async def _prepare_demo(settings: Settings) -> None:
+    pepper = load_pepper(settings)
+    database = Database(settings)
+    try:
+        loaded = await loader.load(database)
+        secret = None
+        async with database.writing() as session:
+            if await queries.by_name(session, DEMO_KEY) is None:
+                new = KeyCreate(name=DEMO_KEY, scopes=[Scope.ADMIN])
+                _, secret = await service.create(session, new, created_by="demo", pepper=pepper)
+    finally:
+        await database.close()
+    print(_welcome(settings.public_url, loaded, secret), flush=True)
+
+
+def _welcome(url: str, loaded: loader.Loaded, secret: str | None) -> str:
+    done = (
+        f"Loaded the real case: {loaded.questions} questions, {loaded.statements} statements."
+        if loaded.questions or loaded.statements
+        else "The real case is on the record already."
+    )
+    key = (
+        "Your admin key, shown this once. A first try with it, that keeps nothing:\n\n"
+        f"  {secret}\n\n"
+        f"  curl -u :{secret} -H 'Content-Type: application/json' -d '{{\"name\": \"Example\"}}'"
+        f" '{url}/v1/companies?dry_run=true'"
+        if secret
+        else f"The admin key was shown at the first start ({DEMO_KEY}). Another one:\n\n"
+        "  .venv/bin/answerable keys create my-key --scope admin"
+    )
+    return f"""
+{done}
+
+  curl '{url}/v1/questions?company=microsoft&state=unanswered,declined'
+  curl '{url}/v1/questions/microsoft-external-firm-name'
+  curl '{url}/v1/questions/microsoft-external-firm-name/timeline'
+  curl '{url}/v1/dossiers/microsoft-imod?expand=questions'
+  curl '{url}/v1/events?after=0&type=question.state_changed'
+
+{key}
+
+Documentation: {url}/docs
+"""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""The composition root: settings in, an ASGI application out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI, Request, Response
+from starlette.types import ASGIApp
+
+from app.api import ROUTERS
+from app.auth.secrets import load_pepper
+from app.core import problems
+from app.core.boundary import Boundary
+from app.core.db import Database
+from app.core.idempotency import Replay
+from app.core.settings import Settings
+from app.core.slugs import Moved
+from app.openapi import describe
+from app.pages import docs
+
+VERSION = version("answerable")
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """Make the application that a server serves, with the boundary around it."""
+    return Boundary(build(settings), settings)
+
+
+def build(settings: Settings) -> FastAPI:
+    """Make the application without the boundary, as the OpenAPI document is made from it."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.secret = load_pepper(settings)
+        app.state.database = Database(settings)
+        yield
+        await app.state.database.close()
+
+    app = FastAPI(
+        title="Answerable",
+        version=VERSION,
+        summary="The public record of questions put to companies.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+    )
+    app.state.settings = settings
+    app.state.running = set()
+    problems.install(app)
+    app.add_exception_handler(Replay, _replay)
+    app.add_exception_handler(Moved, _redirect)
+    for router in ROUTERS:
+        app.include_router(router)
+    docs.mount(app)
+    describe(app)
+    return app
+
+
+async def _replay(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Replay)
+    return error.response
+
+
+async def _redirect(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Moved)
+    return Response(status_code=308, headers={"Location": error.location})

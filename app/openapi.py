@@ -1,0 +1,70 @@
+"""The OpenAPI document: what FastAPI makes of the routes, and what it leaves out."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.core.errors import InvalidProblemRead, ProblemRead
+
+DESCRIPTION = """
+Who asked a company what, what it said, whether that answered the question, and every correction
+since.
+
+* Reading needs no key. Writing needs one: `Authorization: Bearer ans_live_…`, or the key as the
+  password of HTTP Basic.
+* Dates are as precise as what is known: `2025`, `2025-05` or `2025-05-15`. Instants are RFC 3339 in
+  UTC.
+* Every error is a problem (RFC 9457); its `detail` says what to do.
+* Lists come in pages: follow `next_cursor`, or the `Link` header.
+* Every POST takes an `Idempotency-Key`, every write `?dry_run=true`. An edit (PATCH) needs
+  `If-Match` with the ETag of your last GET.
+"""
+TAGS = {
+    "questions": "One question to one company, its asks, rulings and timeline.",
+    "statements": "What companies said, and how it bears on questions.",
+    "corrections": "The public retraction of what was wrong.",
+    "companies": "Whom questions are put to.",
+    "askers": "Who puts questions.",
+    "dossiers": "Named sets of questions.",
+    "sources": "The documents that are cited.",
+    "events": "The ledger: everything that changed, in order.",
+    "keys": "API keys, for administrators.",
+    "service": "Whether the service is well, and what its problems mean.",
+}
+
+
+def describe(app: FastAPI) -> None:
+    """Make the application serve this document as its own."""
+    cached: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not cached:
+            cached.update(_document(app))
+        return cached
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        description=DESCRIPTION.strip(),
+        routes=app.routes,
+        servers=[{"url": "/", "description": "The server that serves this document."}],
+        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        separate_input_output_schemas=False,
+    )
+    schemas = document["components"]["schemas"]
+    for name, model in (("Problem", ProblemRead), ("InvalidProblem", InvalidProblemRead)):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= schema.pop("$defs", {})
+        schemas[name] = schema | {"title": name}
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation.setdefault("security", [])
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
+    return document

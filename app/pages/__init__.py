@@ -1,0 +1,1 @@
+"""What the service answers besides data: documentation, permalinks, problems explained, health."""

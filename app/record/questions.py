@@ -1,0 +1,186 @@
+"""Questions as readers see them, from any viewpoint."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.core.dates import EdtfDate
+from app.core.errors import NotFound
+from app.dossiers.models import Dossier
+from app.dossiers.schemas import DossierRef
+from app.questions import state
+from app.questions.models import Ask, Question, Response
+from app.questions.schemas import QuestionTranslation
+from app.questions.state import State
+from app.record import selection
+from app.record.assembly import Reading, Rows
+from app.record.schemas import QuestionRead
+
+ASK: Any = Ask.__table__  # type: ignore[attr-defined]
+RESPONSE: Any = Response.__table__  # type: ignore[attr-defined]
+EXPANSIONS = ("responses", "company", "source", "statement")
+
+
+async def get(reading: Reading, question_id: str) -> QuestionRead:
+    """Return one question.
+
+    Raises:
+        NotFound: it was not on the record, or had not been asked, at that viewpoint.
+    """
+    query, _ = selection.of_view(reading.view)
+    found = await reading.session.execute(query.where(selection.QUESTION.c.id == question_id))
+    rows = found.all()
+    if not rows:
+        raise await _not_found(reading, question_id)
+    return (await assemble(reading, rows))[0]
+
+
+async def _not_found(reading: Reading, question_id: str) -> NotFound:
+    query = select(selection.QUESTION.c.first_asked_on, selection.QUESTION.c.created_at).where(
+        selection.QUESTION.c.id == question_id
+    )
+    row = (await reading.session.execute(query)).one_or_none()
+    if row is None:
+        return NotFound("There is no question with this id. GET /v1/questions lists them.")
+    return NotFound(
+        "This question had not been asked on that day, or was not on this record yet at that"
+        " instant. Choose a later as_of or known_at."
+    )
+
+
+async def assemble(reading: Reading, rows: Sequence[Any]) -> list[QuestionRead]:
+    """Make questions of the rows of a selection, in their order."""
+    ids = [row.id for row in rows]
+    contents = await _contents(reading, rows)
+    reading.questions |= contents
+    asks = await _asks(reading, ids)
+    responses = await _responses(reading, rows)
+    dossier_ids = {key for content in contents.values() for key in content["dossier_ids"]}
+    dossiers = await reading.view.load(reading.session, Dossier, dossier_ids)
+    await _load_what_they_name(reading, contents, asks, responses)
+    counts = await count_responses(reading, [row["statement_id"] for row in responses])
+    shown = {row["id"]: reading.response(row, counts) for row in responses}
+    return [
+        _read(reading, row, contents[row.id], asks=asks, shown=shown, dossiers=dossiers)
+        for row in rows
+    ]
+
+
+async def _contents(reading: Reading, rows: Sequence[Any]) -> Rows:
+    if reading.view.seq is None:
+        return {row.id: row._mapping for row in rows}
+    return await reading.view.load(reading.session, Question, [row.id for row in rows])
+
+
+async def _asks(reading: Reading, ids: list[str]) -> dict[str, list[Any]]:
+    query = (
+        select(ASK)
+        .where(ASK.c.question_id.in_(ids), reading.view.sees(ASK), reading.view.holds(ASK))
+        .order_by(ASK.c.effective_day, ASK.c.created_at, ASK.c.id)
+    )
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in (await reading.session.execute(query)).mappings() if ids else ():
+        found[row["question_id"]].append(row)
+    return found
+
+
+async def _responses(reading: Reading, rows: Sequence[Any]) -> list[Any]:
+    """Return the latest response of each question, or with `expand` all of them, oldest first."""
+    view = reading.view
+    if "responses" in reading.expand:
+        wanted = RESPONSE.c.question_id.in_([row.id for row in rows])
+        condition = wanted & view.sees(RESPONSE) & view.holds(RESPONSE)
+    else:
+        latest = [_standing(row, "latest_response_id", reading) for row in rows]
+        condition = RESPONSE.c.id.in_([row_id for row_id in latest if row_id is not None])
+    query = (
+        select(RESPONSE)
+        .where(condition)
+        .order_by(RESPONSE.c.effective_day, RESPONSE.c.created_at, RESPONSE.c.id)
+    )
+    return list((await reading.session.execute(query)).mappings())
+
+
+async def _load_what_they_name(
+    reading: Reading, contents: Rows, asks: dict[str, list[Any]], responses: list[Any]
+) -> None:
+    asked = [row for rows in asks.values() for row in rows]
+    await reading.load_statements([row["statement_id"] for row in responses])
+    statements = reading.statements.values() if "statement" in reading.expand else ()
+    await reading.load_askers(row["asker_id"] for row in asked)
+    await reading.load_sources(row["source_id"] for row in (*asked, *statements))
+    await reading.load_companies(content["company_id"] for content in contents.values())
+    await reading.load_corrections([*statements, *responses])
+
+
+async def count_responses(reading: Reading, statement_ids: Sequence[str]) -> dict[str, int]:
+    """Count the responses of statements that hold, where statements are shown in full."""
+    counts = dict.fromkeys(statement_ids, 0)
+    if "statement" not in reading.expand or not counts:
+        return counts
+    view = reading.view
+    query = (
+        select(RESPONSE.c.statement_id, func.count())
+        .where(RESPONSE.c.statement_id.in_(list(counts)), view.sees(RESPONSE), view.holds(RESPONSE))
+        .group_by(RESPONSE.c.statement_id)
+    )
+    return counts | {row[0]: row[1] for row in await reading.session.execute(query)}
+
+
+def _standing(row: Any, name: str, reading: Reading) -> Any:
+    return row._mapping[name if reading.view.is_present else f"then_{name}"]
+
+
+def _read(
+    reading: Reading,
+    row: Any,
+    content: Any,
+    *,
+    asks: dict[str, list[Any]],
+    shown: dict[str, Any],
+    dossiers: Rows,
+) -> QuestionRead:
+    def then(name: str) -> Any:
+        return _standing(row, name, reading)
+
+    stands, today = State(then("state")), reading.view.day.toordinal()
+    is_open = stands not in state.CLOSED
+    respond_by_day = then("respond_by_day")
+    mine = [response for response in shown.values() if response.question.id == row.id]
+    return QuestionRead.model_construct(
+        id=row.id,
+        slug=content["slug"],
+        url=f"{reading.public_url}/v1/questions/{row.id}",
+        text=content["text"],
+        lang=content["lang"],
+        translations={
+            lang: QuestionTranslation.model_validate(translated)
+            for lang, translated in content["translations"].items()
+        },
+        context=content["context"],
+        company=reading.company(content["company_id"]),
+        dossiers=[
+            DossierRef.model_validate(dict(dossiers[dossier_id]))
+            for dossier_id in content["dossier_ids"]
+        ],
+        topics=content["topics"],
+        asks=[reading.ask(ask) for ask in asks[row.id]],
+        first_asked_on=EdtfDate(then("first_asked_on")),
+        respond_by=content["respond_by"],
+        state=stands,
+        state_since=EdtfDate(then("state_since")),
+        open=is_open,
+        overdue=is_open and respond_by_day is not None and respond_by_day < today,
+        days_open=state.days_open(stands, then("state_since_day"), then("first_asked_day"), today),
+        latest_response=shown.get(then("latest_response_id")),
+        response_count=then("response_count"),
+        correction_count=then("correction_count"),
+        last_checked_on=content["last_checked_on"],
+        external_id=content["external_id"],
+        created_at=row.created_at,
+        updated_at=row.then_updated_at,
+        version=row.then_version,
+        responses=mine if "responses" in reading.expand else None,
+    )

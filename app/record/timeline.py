@@ -1,0 +1,89 @@
+"""A question's timeline: its entries in order, where it stood after each, and what was struck."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.dates import EdtfDate
+from app.questions import standing, state
+from app.questions.models import Ask, Response, Ruling
+from app.questions.state import Entry, Standing, State
+from app.record.assembly import Reading
+from app.record.schemas import AskEntry, ResponseEntry, RulingEntry
+
+Row = Any
+
+
+async def entries(reading: Reading, question_id: str) -> list[tuple[Row, Entry, State]]:
+    """Return all entries in order, each with the state after it; struck ones change nothing."""
+    rows: list[Row] = []
+    for model in (Ask, Response, Ruling):
+        table: Any = model.__table__  # type: ignore[attr-defined]
+        query = select(table).where(table.c.question_id == question_id, reading.view.sees(table))
+        rows.extend((await reading.session.execute(query)).all())
+    ordered = sorted(
+        ((standing.to_entry(row), row) for row in rows), key=lambda pair: pair[0].order
+    )
+    found: list[tuple[Row, Entry, State]] = []
+    stands = Standing()
+    for entry, row in ordered:
+        if not reading.view.is_corrected(row._mapping):
+            stands = state.step(stands, entry)
+        found.append((row._mapping, entry, stands.state))
+    return found
+
+
+async def show(
+    reading: Reading, found: Sequence[tuple[Row, Entry, State]]
+) -> list[AskEntry | ResponseEntry | RulingEntry]:
+    """Show entries as readers see them."""
+    rows = [row for row, _, _ in found]
+    await reading.load_statements([row["statement_id"] for row in rows if "statement_id" in row])
+    cited = [row["source_id"] for row in rows if "source_id" in row]
+    cited += [row["source_id"] for row in reading.statements.values()]
+    await reading.load_sources(cited)
+    await reading.load_askers([row["asker_id"] for row in rows if "asker_id" in row])
+    await reading.load_corrections(rows)
+    return [_entry(reading, row, entry, after) for row, entry, after in found]
+
+
+def _entry(
+    reading: Reading, row: Row, entry: Entry, after: State
+) -> AskEntry | ResponseEntry | RulingEntry:
+    common = {
+        "id": entry.id,
+        "effective_on": EdtfDate(entry.effective_on),
+        "recorded_at": entry.recorded_at,
+        "state_after": after,
+        "corrected": reading.corrected(row),
+    }
+    match entry.kind:
+        case "ask":
+            return AskEntry(
+                **common,
+                type="ask",
+                asker=reading.asker(row["asker_id"]),
+                channel=row["channel"],
+                source=reading.source(row["source_id"], row["quote"]),
+            )
+        case "response":
+            statement = reading.statements[row["statement_id"]]
+            return ResponseEntry(
+                **common,
+                type="response",
+                verdict=row["verdict"],
+                excerpt=row["excerpt"],
+                rationale=row["rationale"],
+                statement=reading.statement_ref(row["statement_id"]),
+                source=reading.source(statement["source_id"], statement["quote"]),
+            )
+        case "ruling":
+            cited = row["source_id"]
+            return RulingEntry(
+                **common,
+                type="ruling",
+                state=row["state"],
+                reason=row["reason"],
+                source=reading.source(cited, row["quote"]) if cited else None,
+            )
