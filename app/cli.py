@@ -155,6 +155,7 @@ def _listen(settings: Settings) -> socket.socket:
 
     Raises:
         Failure: it is taken or may not be used.
+
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -222,9 +223,7 @@ async def _list_keys(settings: Settings) -> list[tuple[str, ...]]:
             found = await queries.page(session, after=None, limit=10_000)
     finally:
         await database.close()
-    return [
-        (key.id, key.name, ",".join(key.scopes), key.prefix, _state(key)) for key in found
-    ]
+    return [(key.id, key.name, ",".join(key.scopes), key.prefix, _state(key)) for key in found]
 
 
 def _state(key: Any) -> str:

@@ -1,7 +1,6 @@
 """Reading askers."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,8 +9,9 @@ from app.askers.models import Asker
 from app.askers.schemas import AskerFilters
 from app.core import slugs
 from app.core.errors import NotFound
+from app.core.tables import table_of
 
-ASKER: Any = Asker.__table__  # type: ignore[attr-defined]
+ASKER = table_of(Asker)
 
 
 async def get(session: AsyncSession, asker_id: str) -> Asker:
@@ -19,6 +19,7 @@ async def get(session: AsyncSession, asker_id: str) -> Asker:
 
     Raises:
         NotFound: there is none.
+
     """
     asker = await session.get(Asker, asker_id)
     if asker is None:

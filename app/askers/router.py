@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.auth.sessions import EditorSession
 from app.askers import queries, service
 from app.askers.models import Asker
 from app.askers.schemas import (
@@ -14,6 +13,7 @@ from app.askers.schemas import (
     AskerPatch,
     AskerRead,
 )
+from app.auth.sessions import EditorSession
 from app.core import slugs
 from app.core.docs import CREATES, EDITS, LISTS, READS
 from app.core.routing import StrictRoute

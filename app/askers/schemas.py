@@ -1,5 +1,7 @@
 """Askers as clients see and send them."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.askers.models import AskerKind
@@ -8,7 +10,7 @@ from app.core.pagination import Page, PageQuery
 from app.core.schemas import OMITTED, Body, Patch
 from app.core.text import Line, Prose, Slug, WebAddress
 
-EXAMPLE = {"name": "Associated Press", "kind": "newsroom"}
+EXAMPLE: dict[str, Any] = {"name": "Associated Press", "kind": "newsroom"}
 
 
 class AskerCreate(Body):

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.models import ApiKey
 from app.core.errors import NotFound
+from app.core.tables import table_of
 
 
 async def get(session: AsyncSession, key_id: str) -> ApiKey:
@@ -14,6 +15,7 @@ async def get(session: AsyncSession, key_id: str) -> ApiKey:
 
     Raises:
         NotFound: there is none.
+
     """
     key = await session.get(ApiKey, key_id)
     if key is None:
@@ -23,20 +25,20 @@ async def get(session: AsyncSession, key_id: str) -> ApiKey:
 
 async def by_prefix(session: AsyncSession, prefix: str) -> ApiKey | None:
     """Return the key that has, or before its rotation had, this prefix."""
-    columns = ApiKey.__table__.c  # type: ignore[attr-defined]
+    columns = table_of(ApiKey).c
     query = select(ApiKey).where(or_(columns.prefix == prefix, columns.former_prefix == prefix))
     return (await session.execute(query)).scalar_one_or_none()
 
 
 async def by_name(session: AsyncSession, name: str) -> ApiKey | None:
     """Return the key with this name, revoked or not."""
-    columns = ApiKey.__table__.c  # type: ignore[attr-defined]
+    columns = table_of(ApiKey).c
     return (await session.execute(select(ApiKey).where(columns.name == name))).scalar_one_or_none()
 
 
 async def page(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[ApiKey]:
     """Return keys, oldest first, one more than `limit` when there are more."""
-    columns = ApiKey.__table__.c  # type: ignore[attr-defined]
+    columns = table_of(ApiKey).c
     query = select(ApiKey).order_by(columns.id).limit(limit + 1)
     if after is not None:
         query = query.where(columns.id > after)

@@ -1,7 +1,6 @@
 """Reading companies."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,9 +9,10 @@ from app.companies.models import Company, CompanyIdentifier
 from app.companies.schemas import CompanyFilters
 from app.core import slugs
 from app.core.errors import NotFound
+from app.core.tables import table_of
 
-COMPANY: Any = Company.__table__  # type: ignore[attr-defined]
-IDENTIFIER: Any = CompanyIdentifier.__table__  # type: ignore[attr-defined]
+COMPANY = table_of(Company)
+IDENTIFIER = table_of(CompanyIdentifier)
 
 
 async def get(session: AsyncSession, company_id: str) -> Company:
@@ -20,6 +20,7 @@ async def get(session: AsyncSession, company_id: str) -> Company:
 
     Raises:
         NotFound: there is none.
+
     """
     company = await session.get(Company, company_id)
     if company is None:

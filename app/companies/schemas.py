@@ -1,6 +1,6 @@
 """Companies as clients see and send them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -39,7 +39,7 @@ class Identifiers(BaseModel):
     ) = None
 
 
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "name": "Microsoft",
     "names": ["Microsoft Corporation"],
     "identifiers": {"wikidata": "Q2283", "cik": "0000789019"},

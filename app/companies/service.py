@@ -17,6 +17,7 @@ async def add(session: AsyncSession, new: CompanyCreate) -> Company:
 
     Raises:
         Conflict: another company has the slug or an identifier.
+
     """
     company_id = ids.new("company")
     company = Company(
@@ -40,6 +41,7 @@ async def edit(
     Raises:
         PreconditionFailed: it has changed since the client read it.
         Conflict: another company has the slug or an identifier.
+
     """
     seen.check(company.version)
     changes = patch.changes()
@@ -60,6 +62,7 @@ async def referred(session: AsyncSession, reference: str, pointer: str = "/compa
 
     Raises:
         Invalid: there is no such company; names the place in the body.
+
     """
     company = await queries.find(session, reference)
     if company is None:

@@ -103,6 +103,7 @@ class Exchange:
 
         Raises:
             TooLarge, RequestTimeout, UnsupportedMediaType, Malformed, Invalid: it is unfit.
+
         """
         if self.method not in BODY_METHODS:
             return
@@ -192,6 +193,7 @@ def check_target(scope: Scope) -> None:
     Raises:
         Malformed: it cannot be read.
         Invalid: a parameter is given twice.
+
     """
     if found := text.flaw(scope["path"]):
         raise Malformed(f"The path contains {found}, which is not allowed.")

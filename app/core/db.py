@@ -52,6 +52,7 @@ class Database:
 
         Raises:
             Unavailable: another writer of this process held its turn for too long.
+
         """
         async with self._taking_turns():
             session = AsyncSession(self._writers, autoflush=False, expire_on_commit=False)

@@ -21,7 +21,7 @@ from sqlmodel import Field, SQLModel
 
 from app.core import clock
 from app.core.errors import Conflict, IdempotencyMismatch, Invalid
-from app.core.tables import Key
+from app.core.tables import Key, table_of
 
 KEPT = timedelta(days=7)
 FORM = re.compile(r"^[\x21-\x7e]{1,255}$", re.ASCII)
@@ -63,6 +63,7 @@ async def claim(request: Request, owner: str) -> Claim | None:
 
     Raises:
         Invalid: it is not 1 to 255 printable ASCII characters.
+
     """
     given = request.headers.get("idempotency-key")
     if given is None or request.method != "POST":
@@ -85,6 +86,7 @@ def alone(running: set[str], claimed: Claim | None) -> Iterator[None]:
 
     Raises:
         Conflict: the first one is still running.
+
     """
     if claimed is None:
         yield
@@ -108,6 +110,7 @@ async def recall(session: AsyncSession, claimed: Claim, secret: bytes) -> None:
     Raises:
         Replay: there is one, and the request is the same.
         IdempotencyMismatch: the key was used for another request.
+
     """
     kept = await session.get(Answered, claimed.digest)
     if kept is None or kept.created_at < clock.now() - KEPT:
@@ -138,8 +141,8 @@ async def remember(
         },
         "body": base64.b64encode(bytes(response.body)).decode("ascii"),
     }
-    expired = Answered.created_at < clock.now() - KEPT  # type: ignore[operator]
-    await session.execute(delete(Answered).where(expired))  # type: ignore[arg-type]
+    expired = table_of(Answered).c.created_at < clock.now() - KEPT
+    await session.execute(delete(Answered).where(expired))
     session.add(
         Answered(
             digest=claimed.digest,

@@ -64,6 +64,7 @@ class Pager:
 
         Raises:
             Malformed: the cursor is not ours, was altered, or is of other filters.
+
         """
         if cursor is None:
             return None
@@ -122,7 +123,7 @@ def after(
     index scan on both databases.
     """
     first, rest = columns[0], columns[1:]
-    beyond = first < key[0] if descending else first > key[0]
+    beyond: ColumnElement[bool] = first < key[0] if descending else first > key[0]
     if not rest:
         return beyond
     within = first <= key[0] if descending else first >= key[0]

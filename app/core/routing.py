@@ -106,6 +106,7 @@ class Precondition:
 
         Raises:
             PreconditionFailed: the resource has changed since.
+
         """
         if "*" in self._tags:
             return

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from app.core import clock, ids
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.tables import Key
+from app.core.tables import Key, table_of
 from app.core.text import slug_from
 
 
@@ -25,6 +25,9 @@ class SlugName(SQLModel, table=True):
     since: datetime
 
 
+SLUG = table_of(SlugName)
+
+
 class Moved(Exception):
     """A thing is now found under another slug; answered with 308 (RFC 9110, section 15.4.9)."""
 
@@ -38,6 +41,7 @@ async def give(session: AsyncSession, kind: str, target: str, wanted: str | None
 
     Raises:
         Conflict: another thing has the wanted slug, or once had it.
+
     """
     if wanted is None:
         slug = await _free(session, kind, slug_from(text, kind))
@@ -60,7 +64,7 @@ async def resolve(session: AsyncSession, kind: str, reference: str) -> str | Non
     """
     if ids.kind_of(reference) is not None:
         return reference if ids.kind_of(reference) == kind else None
-    query = select(SlugName.target).where(SlugName.kind == kind, SlugName.slug == reference)  # type: ignore[call-overload]
+    query = select(SLUG.c.target).where(SLUG.c.kind == kind, SLUG.c.slug == reference)
     target: str | None = (await session.execute(query)).scalar_one_or_none()
     return target
 
@@ -73,6 +77,7 @@ async def filtered(session: AsyncSession, kind: str, reference: str, *, past: bo
 
     Raises:
         Invalid: nothing of this kind has or had this name.
+
     """
     target = await resolve(session, kind, reference)
     if target is None and not past:
@@ -89,6 +94,7 @@ async def locate(
     Raises:
         NotFound: nothing of this kind has or had this name.
         Moved: the slug is a former one.
+
     """
     if ids.kind_of(reference) == kind:
         return reference
@@ -96,8 +102,8 @@ async def locate(
     if kept is None:
         raise NotFound(f"There is no {kind} with this id or slug.")
     if not kept.is_current and not past:
-        query = select(SlugName.slug).where(  # type: ignore[call-overload]
-            SlugName.kind == kind, SlugName.target == kept.target, SlugName.is_current
+        query = select(SLUG.c.slug).where(
+            SLUG.c.kind == kind, SLUG.c.target == kept.target, SLUG.c.is_current
         )
         current = (await session.execute(query)).scalar_one()
         steps = [current if step == reference else step for step in request.url.path.split("/")]
@@ -107,9 +113,9 @@ async def locate(
 
 
 async def _free(session: AsyncSession, kind: str, stem: str) -> str:
-    query = select(SlugName.slug).where(  # type: ignore[call-overload]
-        SlugName.kind == kind,
-        SlugName.slug.startswith(stem, autoescape=True),  # type: ignore[attr-defined]
+    query = select(SLUG.c.slug).where(
+        SLUG.c.kind == kind,
+        SLUG.c.slug.startswith(stem, autoescape=True),
     )
     taken = set((await session.execute(query)).scalars())
     pending = {row.slug for row in session.new if isinstance(row, SlugName) and row.kind == kind}
@@ -123,7 +129,7 @@ async def _free(session: AsyncSession, kind: str, stem: str) -> str:
 
 
 async def _make_current(session: AsyncSession, kind: str, target: str, slug: str) -> None:
-    query = select(SlugName).where(SlugName.kind == kind, SlugName.target == target)  # type: ignore[arg-type]
+    query = select(SlugName).where(SLUG.c.kind == kind, SLUG.c.target == target)
     former = list((await session.execute(query)).scalars())
     for name in former:
         name.is_current = name.slug == slug

@@ -20,6 +20,11 @@ SQLModel.metadata.naming_convention = {
 METADATA: MetaData = SQLModel.metadata
 
 
+def table_of(model: type[SQLModel]) -> Any:
+    """Return a model's table, whose columns make Core queries."""
+    return model.__table__  # type: ignore[attr-defined]
+
+
 def canonical_json(value: Any) -> str:
     """Write JSON in one way only: keys sorted, no spaces, instants in UTC with microseconds."""
     return json.dumps(

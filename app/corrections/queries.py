@@ -1,17 +1,17 @@
 """Reading corrections."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import slugs
 from app.core.errors import NotFound
+from app.core.tables import table_of
 from app.corrections.models import Correction
 from app.corrections.schemas import CorrectionFilters
 
-CORRECTION: Any = Correction.__table__  # type: ignore[attr-defined]
+CORRECTION = table_of(Correction)
 
 
 async def get(session: AsyncSession, correction_id: str) -> Correction:
@@ -19,6 +19,7 @@ async def get(session: AsyncSession, correction_id: str) -> Correction:
 
     Raises:
         NotFound: there is none.
+
     """
     correction = await session.get(Correction, correction_id)
     if correction is None:

@@ -13,7 +13,7 @@ from app.questions.state import State, Verdict
 from app.sources.schemas import Citation
 from app.statements.models import StatementKind
 
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "target": "response_01jv8z4x9kf3t8w2m5r7c1q0ab",
     "reason": "The statement refused to answer; the first verdict was too lenient.",
     "replacement": {"verdict": "declined"},

@@ -15,6 +15,7 @@ from app.companies import queries as company_queries
 from app.companies import service as companies
 from app.companies.schemas import CompanyCreate
 from app.core.db import Database
+from app.core.tables import table_of
 from app.dossiers import queries as dossier_queries
 from app.dossiers import service as dossiers
 from app.dossiers.schemas import DossierCreate
@@ -65,7 +66,9 @@ async def _load_names(session: AsyncSession, case: dict[str, Any]) -> None:
             await dossiers.open_(session, DossierCreate.model_validate(dossier))
 
 
-async def _load_question(session: AsyncSession, case: dict[str, Any], given: dict[str, Any]) -> bool:
+async def _load_question(
+    session: AsyncSession, case: dict[str, Any], given: dict[str, Any]
+) -> bool:
     if await question_queries.with_external_id(session, given["external_id"]) is not None:
         return False
     asks = [_cite(case, ask) for ask in given["asks"]]
@@ -79,7 +82,7 @@ async def _load_statement(
 ) -> bool:
     values = {key: value for key, value in _cite(case, given).items() if key != "ref"}
     new = StatementCreate.model_validate_json(json.dumps(values))
-    table: Any = Statement.__table__  # type: ignore[attr-defined]
+    table = table_of(Statement)
     same = select(table.c.id).where(table.c.title == new.title, table.c.kind == new.kind.value)
     if (await session.execute(same)).first() is not None:
         return False

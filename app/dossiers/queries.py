@@ -1,17 +1,17 @@
 """Reading dossiers."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.dossiers.models import Dossier
-from app.dossiers.schemas import DossierFilters
 from app.core import slugs
 from app.core.errors import NotFound
+from app.core.tables import table_of
+from app.dossiers.models import Dossier
+from app.dossiers.schemas import DossierFilters
 
-DOSSIER: Any = Dossier.__table__  # type: ignore[attr-defined]
+DOSSIER = table_of(Dossier)
 
 
 async def get(session: AsyncSession, dossier_id: str) -> Dossier:
@@ -19,6 +19,7 @@ async def get(session: AsyncSession, dossier_id: str) -> Dossier:
 
     Raises:
         NotFound: there is none.
+
     """
     dossier = await session.get(Dossier, dossier_id)
     if dossier is None:

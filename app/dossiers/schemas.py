@@ -1,15 +1,18 @@
 """Dossiers as clients see and send them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.dates import Instant
-from app.core.pagination import Page, PageQuery
+from app.core.pagination import PageQuery
 from app.core.schemas import OMITTED, Body, Patch, Translated
 from app.core.text import Language, Prose, Slug, Title
 
-EXAMPLE = {"title": "Microsoft and the Israeli Ministry of Defense", "slug": "microsoft-imod"}
+EXAMPLE: dict[str, Any] = {
+    "title": "Microsoft and the Israeli Ministry of Defense",
+    "slug": "microsoft-imod",
+}
 
 
 class DossierTranslation(Translated):

@@ -64,6 +64,10 @@ class Headline:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+STAMPED: Any = Field(default=None, nullable=False)
+"""The default of a column that the recorder fills in."""
+
+
 class Recorded(SQLModel):
     """The base of a table whose every change becomes an event.
 
@@ -75,9 +79,9 @@ class Recorded(SQLModel):
     __references__: ClassVar[dict[str, str]] = {}
 
     id: str = Field(primary_key=True, sa_type=Key)
-    created_at: datetime
-    updated_at: datetime
-    version: int = Field(sa_type=BigInteger)
+    created_at: datetime = STAMPED
+    updated_at: datetime = STAMPED
+    version: int = Field(default=0, sa_type=BigInteger)
 
     def headline(self, previous: dict[str, Any] | None, note: dict[str, Any]) -> Headline:
         """Describe this row's change; `previous` is None when the row is new."""

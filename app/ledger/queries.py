@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock, slugs
 from app.core.db import Database
 from app.core.errors import Invalid, NotFound
+from app.core.tables import table_of
 from app.ledger.models import Event, LogHead, Recorded
 from app.ledger.schemas import EventFilters, EventType
 
-EVENT: Any = Event.__table__  # type: ignore[attr-defined]
-HEAD: Any = LogHead.__table__  # type: ignore[attr-defined]
+EVENT = table_of(Event)
+HEAD = table_of(LogHead)
 
 
 async def head(session: AsyncSession) -> int:
@@ -28,6 +29,7 @@ async def get(session: AsyncSession, seq: int) -> Any:
 
     Raises:
         NotFound: the ledger has not come so far.
+
     """
     event = (await session.execute(select(EVENT).where(EVENT.c.seq == seq))).one_or_none()
     if event is None:
@@ -63,6 +65,7 @@ async def settle(database: Database, session: AsyncSession, known_at: datetime) 
 
     Raises:
         Invalid: the instant has not passed yet.
+
     """
     if known_at >= clock.now():
         detail = "known_at must lie in the past, such as 2025-06-01T00:00:00Z: nobody knows later."

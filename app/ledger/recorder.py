@@ -16,6 +16,7 @@ from sqlalchemy.orm.attributes import get_history
 
 from app.core import clock
 from app.core.db import Database
+from app.core.tables import table_of
 from app.ledger.models import Event, Headline, LogHead, Recorded
 
 RECORDING = "recording"
@@ -53,6 +54,7 @@ def current(session: AsyncSession | Session) -> Recording:
 
     Raises:
         RecordingError: the session does not record.
+
     """
     found = session.info.get(RECORDING)
     if not isinstance(found, Recording):
@@ -69,7 +71,7 @@ def note(session: AsyncSession, row: Recorded, **said: Any) -> None:
 def _refuse_bulk_changes(state: ORMExecuteState) -> None:
     statement = state.statement
     if isinstance(statement, Insert | Update | Delete):
-        if statement.table in {*_recorded_tables(), Event.__table__}:  # type: ignore[attr-defined]
+        if statement.table in {*_recorded_tables(), table_of(Event)}:
             raise RecordingError(f"Change {statement.table} row by row, so that it is recorded.")
 
 
@@ -97,7 +99,7 @@ def _record(session: Session, context: Any, instances: Any) -> None:
 def _changed(session: Session) -> Iterable[Recorded]:
     """Yield the recorded rows of a flush: new ones as they were added, then changed ones."""
     new = [row for row in session.new if isinstance(row, Recorded)]
-    yield from sorted(new, key=lambda row: inspect(row).insert_order)  # type: ignore[attr-defined]
+    yield from sorted(new, key=lambda row: inspect(row).insert_order)
     old = [row for row in session.dirty if isinstance(row, Recorded) and session.is_modified(row)]
     yield from sorted(old, key=lambda row: row.id)
 

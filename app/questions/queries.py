@@ -8,10 +8,11 @@ from sqlalchemy.orm import joinedload
 
 from app.core import slugs
 from app.core.errors import NotFound
+from app.core.tables import table_of
 from app.questions.models import Ask, Question, Response, Ruling
 
-QUESTION: Any = Question.__table__  # type: ignore[attr-defined]
-RESPONSE: Any = Response.__table__  # type: ignore[attr-defined]
+QUESTION = table_of(Question)
+RESPONSE = table_of(Response)
 
 
 async def get(session: AsyncSession, question_id: str) -> Question:
@@ -19,6 +20,7 @@ async def get(session: AsyncSession, question_id: str) -> Question:
 
     Raises:
         NotFound: there is none.
+
     """
     question = await _load(session, question_id)
     if question is None:

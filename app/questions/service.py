@@ -33,6 +33,7 @@ async def put(session: AsyncSession, new: QuestionCreate) -> Question:
     Raises:
         Invalid: it refers to something that is not there, or an ask lies in the future.
         Conflict: another question has the slug or the external id.
+
     """
     company = await companies.referred(session, new.company)
     await _check_external_id(session, new.external_id, None)
@@ -77,6 +78,7 @@ async def edit(
     Raises:
         PreconditionFailed: it has changed since the client read it.
         Invalid, Conflict: as in `put`.
+
     """
     seen.check(question.version)
     changes = patch.changes()
@@ -107,6 +109,7 @@ async def ask(session: AsyncSession, question: Question, new: AskCreate) -> Ask:
 
     Raises:
         Invalid: the asker or the source is not there, or the date lies in the future.
+
     """
     row = await _record_ask(session, question, new, pointer="")
     await standing.refold(session, question, cause=row.id, effective_on=row.asked_on)
@@ -145,6 +148,7 @@ async def answer(
 
     Raises:
         Conflict: the statement bears on this question already.
+
     """
     for other in await _responses_to(session, question, made.id):
         raise Conflict(
@@ -187,6 +191,7 @@ async def rule(session: AsyncSession, question: Question, new: RulingCreate) -> 
 
     Raises:
         Invalid: the source is not there, or the date lies in the future.
+
     """
     refuse_future(new.effective_on, "/effective_on")
     cited = await sources.cite(session, new.source) if new.source is not None else None
@@ -212,6 +217,7 @@ async def referred(session: AsyncSession, reference: str, pointer: str) -> Quest
 
     Raises:
         Invalid: there is no such question; names the place in the body.
+
     """
     question = await queries.find(session, reference)
     if question is None:
@@ -225,6 +231,7 @@ def refuse_future(day: EdtfDate | None, pointer: str) -> None:
 
     Raises:
         Invalid: the date's first day is after today (UTC).
+
     """
     if day is not None and day.first_day > clock.today():
         detail = f"{day} lies in the future. Record what has happened, such as {clock.today()}."

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import FOREVER
 from app.core.dates import EdtfDate
 from app.core.errors import Conflict
+from app.core.tables import table_of
 from app.ledger import recorder
 from app.questions import state
 from app.questions.models import (
@@ -32,6 +33,7 @@ async def refold(
 
     Raises:
         Conflict: no ask would be left.
+
     """
     found = state.spans(await standing_entries(session, question))
     if not found:
@@ -55,7 +57,7 @@ async def standing_entries(session: AsyncSession, question: Question) -> list[st
     ]
     if question not in session.new:
         for model in (Ask, Response, Ruling):
-            columns = model.__table__.c  # type: ignore[attr-defined]
+            columns = table_of(model).c
             query = select(model).where(
                 columns.question_id == question.id, columns.corrected_at == FOREVER
             )
@@ -114,7 +116,7 @@ async def _open_spans(session: AsyncSession, question: Question) -> list[Standin
         if isinstance(row, StandingSpan) and row.question_id == question.id
     ]
     if question not in session.new:
-        columns = StandingSpan.__table__.c  # type: ignore[attr-defined]
+        columns = table_of(StandingSpan).c
         query = select(StandingSpan).where(
             columns.question_id == question.id, columns.known_to == FOREVER
         )
@@ -155,7 +157,7 @@ async def _index(
 ) -> None:
     instant = recorder.current(session).instant
     wanted = set(values)
-    columns = model.__table__.c
+    columns = table_of(model).c
     query = select(model).where(columns.question_id == question.id, columns.known_to == FOREVER)
     stored = () if question in session.new else (await session.execute(query)).scalars().all()
     pending = [

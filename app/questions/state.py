@@ -37,7 +37,9 @@ class Verdict(StrEnum):
     ANSWERED = "answered"
 
 
-RANK = {state: rank for rank, state in enumerate(State) if state is not State.WITHDRAWN}
+RANK: dict[State, int] = {
+    state: rank for rank, state in enumerate(State) if state is not State.WITHDRAWN
+}
 CLOSED = (State.ANSWERED, State.WITHDRAWN)
 
 

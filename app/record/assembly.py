@@ -1,11 +1,9 @@
 """Making what readers see out of rows, in a fixed number of queries however many there are."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.askers.models import Asker
@@ -13,23 +11,19 @@ from app.companies.models import Company
 from app.companies.schemas import CompanyRead
 from app.core.dates import EdtfDate
 from app.core.schemas import Ref
+from app.core.tables import table_of
 from app.corrections.models import Correction
-from app.dossiers.models import Dossier
-from app.dossiers.schemas import DossierRef
-from app.questions import state
-from app.questions.models import Ask, Question, Response
+from app.questions.models import Ask, Response
 from app.questions.schemas import AskerRef, AskRead, CorrectedRead
-from app.questions.state import State
 from app.record import viewpoint
-from app.record.schemas import QuestionRead
 from app.record.viewpoint import Viewpoint
 from app.sources.models import Source
 from app.sources.schemas import SourceRead, SourceRef
 from app.statements.models import Statement
 from app.statements.schemas import QuestionRef, ResponseRead, StatementRead, StatementRef
 
-ASK: Any = Ask.__table__  # type: ignore[attr-defined]
-RESPONSE: Any = Response.__table__  # type: ignore[attr-defined]
+ASK = table_of(Ask)
+RESPONSE = table_of(Response)
 Rows = dict[str, Any]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from app.core.dates import EdtfDate
 from app.core.errors import NotFound
+from app.core.tables import table_of
 from app.dossiers.models import Dossier
 from app.dossiers.schemas import DossierRef
 from app.questions import state
@@ -18,8 +19,8 @@ from app.record import selection
 from app.record.assembly import Reading, Rows
 from app.record.schemas import QuestionRead
 
-ASK: Any = Ask.__table__  # type: ignore[attr-defined]
-RESPONSE: Any = Response.__table__  # type: ignore[attr-defined]
+ASK = table_of(Ask)
+RESPONSE = table_of(Response)
 EXPANSIONS = ("responses", "company", "source", "statement")
 
 
@@ -28,6 +29,7 @@ async def get(reading: Reading, question_id: str) -> QuestionRead:
 
     Raises:
         NotFound: it was not on the record, or had not been asked, at that viewpoint.
+
     """
     query, _ = selection.of_view(reading.view)
     found = await reading.session.execute(query.where(selection.QUESTION.c.id == question_id))

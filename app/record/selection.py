@@ -12,17 +12,18 @@ from app.core import slugs
 from app.core.dates import format_instant, parse_instant
 from app.core.errors import Invalid
 from app.core.pagination import after
+from app.core.tables import table_of
 from app.ledger.queries import EVENT
 from app.questions.models import Ask, Question, QuestionDossier, QuestionTopic, StandingSpan
 from app.questions.state import CLOSED, State
 from app.record.schemas import QuestionFilters, QuestionSort
 from app.record.viewpoint import Viewpoint
 
-QUESTION: Any = Question.__table__  # type: ignore[attr-defined]
-STANDING: Any = StandingSpan.__table__  # type: ignore[attr-defined]
-ASK: Any = Ask.__table__  # type: ignore[attr-defined]
-TOPIC: Any = QuestionTopic.__table__  # type: ignore[attr-defined]
-DOSSIER: Any = QuestionDossier.__table__  # type: ignore[attr-defined]
+QUESTION = table_of(Question)
+STANDING = table_of(StandingSpan)
+ASK = table_of(Ask)
+TOPIC = table_of(QuestionTopic)
+DOSSIER = table_of(QuestionDossier)
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ async def page(
         query = query.where(after(order, [first, key[1]], descending=descending))
     query = query.order_by(*(column.desc() if descending else column.asc() for column in order))
     query = query.add_columns(order[0].label("sort_key")).limit(filters.limit + 1)
-    return (await session.execute(query)).all()
+    rows: Sequence[Any] = (await session.execute(query)).all()
+    return rows
 
 
 def key_of(row: Any) -> list[Any]:
@@ -180,6 +182,7 @@ def expansions(given: str | None, *known: str) -> frozenset[str]:
 
     Raises:
         Invalid: it names something that cannot be expanded here.
+
     """
     wanted = frozenset(part.strip() for part in given.split(",")) if given else frozenset()
     for unknown in wanted - set(known):

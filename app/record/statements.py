@@ -8,14 +8,15 @@ from sqlalchemy import exists, select
 
 from app.core import slugs
 from app.core.errors import NotFound
+from app.core.tables import table_of
 from app.questions.models import Question, Response
 from app.record import viewpoint
 from app.record.assembly import Reading
 from app.statements.models import Statement
 from app.statements.schemas import ResponseRead, StatementFilters, StatementRead
 
-STATEMENT: Any = Statement.__table__  # type: ignore[attr-defined]
-RESPONSE: Any = Response.__table__  # type: ignore[attr-defined]
+STATEMENT = table_of(Statement)
+RESPONSE = table_of(Response)
 EXPANSIONS = ("responses", "source")
 
 
@@ -43,6 +44,7 @@ async def get(reading: Reading, statement_id: str) -> StatementRead:
 
     Raises:
         NotFound: there is none with this id.
+
     """
     found = await assemble(reading, [statement_id])
     if not found:

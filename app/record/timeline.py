@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.dates import EdtfDate
+from app.core.tables import table_of
 from app.questions import standing, state
 from app.questions.models import Ask, Response, Ruling
 from app.questions.state import Entry, Standing, State
@@ -19,7 +20,7 @@ async def entries(reading: Reading, question_id: str) -> list[tuple[Row, Entry, 
     """Return all entries in order, each with the state after it; struck ones change nothing."""
     rows: list[Row] = []
     for model in (Ask, Response, Ruling):
-        table: Any = model.__table__  # type: ignore[attr-defined]
+        table = table_of(model)
         query = select(table).where(table.c.question_id == question_id, reading.view.sees(table))
         rows.extend((await reading.session.execute(query)).all())
     ordered = sorted(

@@ -12,6 +12,7 @@ from app.core import clock
 from app.core.clock import FOREVER
 from app.core.dates import EdtfDate
 from app.core.db import Database
+from app.core.tables import table_of
 from app.ledger import queries as ledger
 from app.ledger.models import Recorded
 
@@ -82,7 +83,7 @@ async def rows(session: AsyncSession, model: type[Recorded], ids: Iterable[str])
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    table: Any = model.__table__  # type: ignore[attr-defined]
+    table = table_of(model)
     found = await session.execute(select(table).where(table.c.id.in_(wanted)))
     return {row.id: row._mapping for row in found}
 
@@ -97,6 +98,7 @@ async def look(
 
     Raises:
         Invalid: `known_at` lies in the future.
+
     """
     day = as_of.last_day if as_of is not None else None
     if known_at is None:

@@ -1,16 +1,16 @@
 """Reading sources."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
+from app.core.tables import table_of
 from app.sources.models import Source
 from app.sources.schemas import SourceCreate, SourceFilters
 
-SOURCE: Any = Source.__table__  # type: ignore[attr-defined]
+SOURCE = table_of(Source)
 
 
 async def get(session: AsyncSession, source_id: str) -> Source:
@@ -18,6 +18,7 @@ async def get(session: AsyncSession, source_id: str) -> Source:
 
     Raises:
         NotFound: there is none.
+
     """
     source = await session.get(Source, source_id)
     if source is None:

@@ -10,7 +10,7 @@ from app.core.pagination import Page, PageQuery
 from app.core.schemas import Body, Patch
 from app.core.text import Language, Line, Prose, Reference, Sha256, Title, WebAddress
 
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "url": "https://www.example.org/2025/05/statement",
     "title": "Microsoft statement on the Israeli military",
     "publisher": "Example News",

@@ -51,11 +51,12 @@ async def cite(session: AsyncSession, given: str | SourceCreate, pointer: str = 
 
     Raises:
         Invalid: there is no source with this id; names the place in the body.
+
     """
     if isinstance(given, SourceCreate):
         source, _ = await add(session, given)
         return Cited(source, given.quote)
-    source_by_id = await session.get(queries.Source, given)
+    source_by_id = await session.get(Source, given)
     if source_by_id is None:
         detail = "There is no source with this id. Give one, or the source itself as an object."
         raise Invalid.at(pointer, detail, code="unknown_reference")
@@ -70,6 +71,7 @@ async def edit(
     Raises:
         PreconditionFailed: it has changed since the client read it.
         Invalid: a source without url needs its title.
+
     """
     seen.check(source.version)
     changes = patch.model_dump(exclude_unset=True, exclude={"reason"})

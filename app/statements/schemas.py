@@ -1,6 +1,6 @@
 """Statements and responses as clients see and send them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,7 +14,7 @@ from app.sources.schemas import EXAMPLE as SOURCE_EXAMPLE
 from app.sources.schemas import Citation, SourceRead, SourceRef
 from app.statements.models import StatementKind
 
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "company": "microsoft",
     "kind": "publication",
     "title": "Statement on the technology provided to the Israeli military",
