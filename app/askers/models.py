@@ -39,9 +39,10 @@ class Asker(Recorded, table=True):
     def headline(self, previous: dict[str, Any] | None, note: dict[str, Any]) -> Headline:
         """Describe a change of an asker."""
         is_new = previous is None
+        change = "added to" if is_new else "edited on"
         return Headline(
             type="asker.created" if is_new else "asker.updated",
-            summary=f"{shorten(self.name, 200)} was {'added to' if is_new else 'edited on'} the record.",
+            summary=f"{shorten(self.name, 200)} was {change} the record.",
             reason=note.get("reason"),
             slug=self.slug,
         )

@@ -10,7 +10,7 @@ from app.core.text import line
 
 
 class Scope(StrEnum):
-    """What a key may do: `write` the record, manage its own `webhooks`, `redact`, or all (`admin`)."""
+    """What a key may do: `write` the record, manage its `webhooks`, `redact`, or all (`admin`)."""
 
     WRITE = "write"
     WEBHOOKS = "webhooks"

@@ -25,9 +25,10 @@ class Company(Recorded, table=True):
     def headline(self, previous: dict[str, Any] | None, note: dict[str, Any]) -> Headline:
         """Describe a change of a company."""
         is_new = previous is None
+        change = "added to" if is_new else "edited on"
         return Headline(
             type="company.created" if is_new else "company.updated",
-            summary=f"{shorten(self.name, 200)} was {'added to' if is_new else 'edited on'} the record.",
+            summary=f"{shorten(self.name, 200)} was {change} the record.",
             reason=note.get("reason"),
             slug=self.slug,
             company_id=self.id,

@@ -70,9 +70,10 @@ def note(session: AsyncSession, row: Recorded, **said: Any) -> None:
 @event.listens_for(Session, "do_orm_execute")
 def _refuse_bulk_changes(state: ORMExecuteState) -> None:
     statement = state.statement
-    if isinstance(statement, Insert | Update | Delete):
-        if statement.table in {*_recorded_tables(), table_of(Event)}:
-            raise RecordingError(f"Change {statement.table} row by row, so that it is recorded.")
+    if not isinstance(statement, Insert | Update | Delete):
+        return
+    if statement.table in {*_recorded_tables(), table_of(Event)}:
+        raise RecordingError(f"Change {statement.table} row by row, so that it is recorded.")
 
 
 @event.listens_for(Session, "before_flush")

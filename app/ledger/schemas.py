@@ -56,7 +56,7 @@ class EventRead(BaseModel):
     summary: str = Field(description="A sentence that can be posted as it is.", max_length=280)
     url: str
     data: dict[str, Any] = Field(
-        description="`object`: all values afterwards; `previous`: the values before of what changed."
+        description="`object`: all values afterwards; `previous`: those before of what changed."
     )
 
 

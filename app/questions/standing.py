@@ -80,7 +80,8 @@ def to_entry(row: Any, pending_since: Any = None) -> state.Entry:
 
 
 def _columns(standing: state.Standing) -> dict[str, Any]:
-    assert standing.first_asked_on is not None and standing.state_since is not None
+    assert standing.first_asked_on is not None
+    assert standing.state_since is not None
     return {
         "first_asked_on": str(standing.first_asked_on),
         "first_asked_day": standing.first_asked_on.day,

@@ -20,7 +20,7 @@ EXAMPLE: dict[str, Any] = {
 
 
 class SourceCreate(Body):
-    """A document that is cited: by its address, or where it has none by the hash of what was seen."""
+    """A document that is cited: by its address, or without one by the hash of what was seen."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 

@@ -37,9 +37,9 @@ async def add(session: AsyncSession, new: SourceCreate) -> tuple[Source, bool]:
 def _pending(session: AsyncSession, new: SourceCreate) -> Source | None:
     """Look among the sources that this transaction has not flushed yet."""
     for row in session.new:
-        if isinstance(row, Source) and row.url == new.url:
-            if new.sha256 in (None, row.sha256):
-                return row
+        same_url = isinstance(row, Source) and row.url == new.url
+        if same_url and new.sha256 in {None, row.sha256}:
+            return row
     return None
 
 
