@@ -20,7 +20,8 @@ class Client:
 
     async def get(self, url: str, expect: int = 200, **params: Any) -> Any:
         """Read, and return the body."""
-        return _body(await self.send("GET", url, params=params), expect)
+        options = {"params": params} if params else {}  # httpx drops a URL's own query for `{}`
+        return _body(await self.send("GET", url, **options), expect)
 
     async def post(self, url: str, body: Any = None, expect: int = 201, **options: Any) -> Any:
         """Write, and return the body."""

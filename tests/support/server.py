@@ -1,0 +1,78 @@
+"""A real server in a process of its own, to be talked to over TCP and to be killed."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from app.core.settings import Settings
+
+
+class Server:
+    """One `answerable serve`."""
+
+    def __init__(self, settings: Settings) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = {
+            **os.environ,
+            "ANSWERABLE_DATABASE_URL": settings.database_url,
+            "ANSWERABLE_PEPPER": settings.pepper.get_secret_value() if settings.pepper else "",
+            "ANSWERABLE_PORT": str(self.port),
+            "ANSWERABLE_LOG_LEVEL": "error",
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it is ready.
+
+        Raises:
+            RuntimeError: it ended, or is not ready within 60 seconds.
+        """
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "serve"],
+            env=self._environment,
+            cwd=Path(__file__).parent.parent.parent,
+        )
+        for _ in range(600):
+            if self._process.poll() is not None:
+                raise RuntimeError(f"the server ended with {self._process.returncode}")
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=5).is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.1)
+        raise RuntimeError("the server is not ready")
+
+    def kill(self) -> None:
+        """Kill it (SIGKILL) and wait until it is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> int:
+        """Ask it to end (SIGTERM) and return its status."""
+        assert self._process is not None
+        self._process.terminate()
+        status = self._process.wait(timeout=30)
+        self._process = None
+        return status
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Server]:
+    """Run a server while the block runs."""
+    server = Server(settings)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
