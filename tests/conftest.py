@@ -25,6 +25,7 @@ from app.auth.schemas import KeyCreate, Scope
 from app.auth.secrets import load_pepper
 from app.core.boundary import Boundary
 from app.core.db import Database
+from app.core.logging import configure
 from app.core.settings import Settings
 from app.main import build
 from tests.support import postgres
@@ -48,6 +49,11 @@ def apart(work: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine in an event loop of its own, though a test's loop may be running."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet() -> None:
+    configure(Settings(log_level="error"))
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,7 @@ async def list_keys(
     return KeyPage(data=data, has_more=cursor is not None, next_cursor=cursor)
 
 
-@router.get("/{key}", operation_id="getKey", responses=problems(401, 403, 404))
+@router.get("/{key}", operation_id="getKey", responses=problems(401, 403, 404, 422))
 async def get_key(session: AdminReadSession, response: Response, key: str) -> KeyRead:
     """Get an API key, without its secret."""
     response.headers["Cache-Control"] = "private, no-cache"
@@ -67,7 +67,7 @@ async def get_key(session: AdminReadSession, response: Response, key: str) -> Ke
 
 
 @router.delete(
-    "/{key}", status_code=204, operation_id="revokeKey", responses=problems(401, 403, 404)
+    "/{key}", status_code=204, operation_id="revokeKey", responses=problems(401, 403, 404, 422)
 )
 async def revoke_key(session: AdminSession, key: str) -> None:
     """Revoke an API key at once and for good. It stays listed, with `revoked_at`."""

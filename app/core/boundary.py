@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -35,6 +35,9 @@ log = structlog.get_logger("answerable.http")
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$", re.ASCII)
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+UNREAD_HEADERS = (b"range", b"if-range")  # RFC 9110, section 14.2: a server may ignore them
+BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+LINE_BREAK = re.compile(r"[\t\n\r\u2028\u2029]")
 PARAMETERS = 50
 
 
@@ -96,7 +99,8 @@ class Exchange:
         """Return the scope that the application sees: HEAD is GET there."""
         state = {**self.scope.get("state", {}), "request_id": self.request_id}
         method = "GET" if self.method == "HEAD" else self.method
-        return {**self.scope, "method": method, "state": state}
+        headers = [pair for pair in self.scope["headers"] if pair[0] not in UNREAD_HEADERS]
+        return {**self.scope, "method": method, "headers": headers, "state": state}
 
     async def read_body(self) -> None:
         """Read the whole body within the limits of size and time, and check it.
@@ -160,7 +164,7 @@ class Exchange:
     async def _chunks(self) -> Any:
         limit = self._settings.max_body_bytes
         declared = self.headers.get("content-length", "0")
-        size = int(declared) if declared.isdecimal() else 0
+        size = int(declared) if re.fullmatch(r"[0-9]{1,18}", declared) else 0
         if size > limit:
             raise TooLarge(f"A body may have at most {limit:,} bytes; this one has {size:,}.")
         size = 0
@@ -195,8 +199,7 @@ def check_target(scope: Scope) -> None:
         Invalid: a parameter is given twice.
 
     """
-    if found := text.flaw(scope["path"]):
-        raise Malformed(f"The path contains {found}, which is not allowed.")
+    _check_path(scope.get("raw_path") or quote(scope["path"]).encode("ascii"))
     seen = set()
     for name, value in _parameters(scope["query_string"]):
         if found := text.flaw(name + value):
@@ -208,10 +211,31 @@ def check_target(scope: Scope) -> None:
         seen.add(name)
 
 
+def _check_path(raw: bytes) -> None:
+    """Check the path as it was sent: a server decodes it and hides what did not fit."""
+    _check_escapes(raw, "path")
+    try:
+        path = unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Malformed("The path is not UTF-8 when percent-decoded.") from None
+    if LINE_BREAK.search(path):
+        raise Malformed("The path contains a tab or a line break, which is not allowed.")
+    if found := text.flaw(path):
+        raise Malformed(f"The path contains {found}, which is not allowed.")
+
+
+def _check_escapes(raw: bytes, part: str) -> None:
+    if not raw.isascii():
+        raise Malformed(f"The {part} has bytes beyond ASCII. Percent-encode it, as UTF-8.")
+    if BAD_ESCAPE.search(raw):
+        raise Malformed(f"The {part} has a % without two hexadecimal digits. Write %25 for a %.")
+
+
 def _parameters(query: bytes) -> Iterator[tuple[str, str]]:
+    _check_escapes(query, "query")
     try:
         yield from parse_qsl(
-            query.decode("utf-8"),
+            query.decode("ascii"),
             keep_blank_values=True,
             errors="strict",
             max_num_fields=PARAMETERS,

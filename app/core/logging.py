@@ -1,4 +1,4 @@
-"""Logs: one line an event, with the request id, through structlog and the standard library alike."""
+"""Logs: one line an event, with the request id, through structlog and the standard library."""
 
 import logging
 import sys

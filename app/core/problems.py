@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 
 from app.core import db
 from app.core.errors import (
@@ -26,6 +27,7 @@ from app.core.text import shorten
 
 log = structlog.get_logger("answerable.http")
 
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 FAULTS = 20
 ECHO = 160
 """How many characters of an input a list of faults may repeat in all."""
@@ -64,13 +66,30 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
 async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kind = BY_STATUS.get(error.status_code, Internal)
-    detail = {
-        404: "Nothing is at this address. /docs lists every address there is.",
-        405: f"{request.scope['method']} is not possible here; see the Allow header.",
-    }.get(error.status_code, kind.advice)
+    headers = dict(error.headers or {})
+    detail = kind.advice
+    if error.status_code == 404:
+        detail = "Nothing is at this address. /docs lists every address there is."
+    elif error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
+        detail = f"{request.method} is not possible here, only {headers['Allow']}."
     problem = kind.__new__(kind)
-    Problem.__init__(problem, detail, headers=error.headers)
+    Problem.__init__(problem, detail, headers=headers)
     return await _answer(request, problem)
+
+
+def _methods(request: Request) -> list[str]:
+    """Name every method that the address takes; the router itself names those of one route."""
+    taken = [
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+            if not isinstance(route, Mount)
+        )
+    ] or ["GET"]  # files take no other
+    return ["GET", "HEAD", *taken[1:]] if taken[0] == "GET" else taken
 
 
 async def _answer_failure(request: Request, error: Exception) -> Response:
@@ -108,7 +127,7 @@ def invalid(found: Any, body: Any) -> Invalid:
         )
     more = len(found) - len(faults)
     first = faults[0]
-    detail = f"{first.pointer or 'The body'}: {first.detail}"
+    detail = f"{shorten(first.pointer, 40) or 'The body'}: {first.detail}"
     if len(found) > 1:
         detail += f" ({len(found)} faults in all" + (f", {more} not listed)" if more else ")")
     return Invalid(detail, errors=faults)

@@ -25,6 +25,11 @@ def flaw(text: str) -> str | None:
     return f"U+{ord(found[0]):04X}" if found else None
 
 
+def _compose(value: Any) -> Any:
+    """Bring text into Unicode's composed form, before its length counts: it may become longer."""
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
 def _line(text: str) -> str:
     if any(character in text for character in "\n\r\t\u2028\u2029"):
         raise PydanticCustomError("line", "Give one line, without tabs or line breaks.")
@@ -32,7 +37,7 @@ def _line(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    text = unicodedata.normalize("NFC", text).strip()
+    text = text.strip()
     if not text:
         raise PydanticCustomError("blank", "Give some text; it is blank.")
     return text
@@ -41,13 +46,19 @@ def _prose(text: str) -> str:
 def line(max_length: int) -> Any:
     """Make the type of a text of one line, trimmed, in Unicode's composed form."""
     constraints = StringConstraints(strict=True, min_length=1, max_length=max_length)
-    return Annotated[str, constraints, AfterValidator(_line)]
+    return Annotated[str, BeforeValidator(_compose), constraints, AfterValidator(_line)]
 
 
 def prose(max_length: int) -> Any:
     """Make the type of a text that may have several lines."""
     constraints = StringConstraints(strict=True, min_length=1, max_length=max_length)
-    return Annotated[str, constraints, AfterValidator(_prose)]
+    return Annotated[str, BeforeValidator(_compose), constraints, AfterValidator(_prose)]
+
+
+def _lower(tag: str) -> str:
+    if tag != tag.lower():
+        raise PydanticCustomError("lower_case", "Write it in lower case.")
+    return tag
 
 
 def _no_tag_twice(tags: list[str]) -> list[str]:
@@ -89,6 +100,8 @@ Reference = Annotated[
 ]
 Tag = Annotated[
     str,
+    BeforeValidator(_compose),
+    AfterValidator(_lower),
     Field(
         strict=True,
         pattern=r"^[^\W_A-Z]+(-[^\W_A-Z]+)*$",
@@ -111,6 +124,7 @@ Language = Annotated[
 ]
 WebAddress = Annotated[
     str,
+    BeforeValidator(_compose),
     StringConstraints(strict=True, min_length=8, max_length=2000),
     AfterValidator(_line),
     AfterValidator(_web),

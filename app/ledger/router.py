@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
-from app.core.docs import problems
+from app.core.docs import LISTS, READS
 from app.core.pagination import Pager
 from app.core.routing import StrictRoute
 from app.core.sessions import Paging, PublicUrl, ReadSession
@@ -14,7 +14,7 @@ from app.ledger.schemas import EventFilters, EventPage, EventRead, SubjectRead
 router = APIRouter(prefix="/v1/events", tags=["events"], route_class=StrictRoute)
 
 
-@router.get("", operation_id="listEvents", responses=problems(400, 422))
+@router.get("", operation_id="listEvents", responses=LISTS)
 async def list_events(
     session: ReadSession,
     pager: Paging,
@@ -42,7 +42,7 @@ async def list_events(
     )
 
 
-@router.get("/{seq}", operation_id="getEvent", responses=problems(404))
+@router.get("/{seq}", operation_id="getEvent", responses=READS)
 async def get_event(
     session: ReadSession,
     public_url: PublicUrl,

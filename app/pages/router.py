@@ -1,6 +1,6 @@
 """Permalinks, the pages that explain problems, and the probes of an operator."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse
@@ -12,6 +12,8 @@ from app.core.errors import NotFound
 from app.core.routing import StrictRoute
 from app.core.sessions import ReadSession
 from app.ledger import queries as ledger
+
+FOLLOWED: dict[int | str, dict[str, Any]] = {302: {"description": "`Location` is the question."}}
 
 router = APIRouter(tags=["service"], route_class=StrictRoute)
 
@@ -78,7 +80,7 @@ async def get_problem(
     operation_id="followPermalink",
     status_code=302,
     response_class=RedirectResponse,
-    responses={302: {"description": "`Location` is the question."}},
+    responses=FOLLOWED | problems(422),
 )
 async def follow_permalink(request: Request, question: str) -> RedirectResponse:
     """Follow the permalink of a question, as events carry it."""

@@ -37,8 +37,9 @@ async def add(session: AsyncSession, new: SourceCreate) -> tuple[Source, bool]:
 def _pending(session: AsyncSession, new: SourceCreate) -> Source | None:
     """Look among the sources that this transaction has not flushed yet."""
     for row in session.new:
-        same_url = isinstance(row, Source) and row.url == new.url
-        if same_url and new.sha256 in {None, row.sha256}:
+        if not isinstance(row, Source) or row.url != new.url:
+            continue
+        if new.sha256 in {None, row.sha256}:
             return row
     return None
 

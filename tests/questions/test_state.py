@@ -11,6 +11,7 @@ from app.core.dates import EdtfDate
 from app.questions import state
 from app.questions.state import Entry, State, Verdict
 from tests.support.oracle import KINDS, brute_force, edtf_dates
+import itertools
 
 START = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -20,7 +21,8 @@ def timelines(draw: st.DrawFn) -> list[Entry]:
     entries = []
     for number in range(draw(st.integers(0, 12))):
         kind: Any = draw(st.sampled_from(KINDS))
-        states = {"ask": [None], "response": [State(v) for v in Verdict], "ruling": list(State)}
+        states: dict[str, list[State | None]] = {
+            "ask": [None], "response": [State(v) for v in Verdict], "ruling": list(State)}
         entries.append(
             Entry(
                 kind=kind,
@@ -78,7 +80,7 @@ def test_the_order_in_which_entries_are_read_does_not_matter(
 @given(timelines())
 def test_spans_follow_on_each_other_without_gap(entries: list[Entry]) -> None:
     found = state.spans(entries)
-    assert all(a.to_day == b.from_day for a, b in zip(found, found[1:], strict=False))
+    assert all(a.to_day == b.from_day for a, b in itertools.pairwise(found))
 
 
 @given(timelines())

@@ -127,7 +127,10 @@ async def test_ten_thousand_probes_of_both_clocks_match_a_replay(
     while probes < PROBES:
         as_of = date(2024, 12, 1) + timedelta(days=chance.randrange(400))
         known_at = chance.choice([None, *(chance.choice(instants) for _ in range(4))])
-        moment = {"as_of": as_of.isoformat(), **({"known_at": known_at} if known_at else {})}
+        moment: dict[str, Any] = {
+            "as_of": as_of.isoformat(),
+            **({"known_at": known_at} if known_at else {}),
+        }
         page = await reader.get("/v1/questions", limit=200, **moment)
         shown = {question["id"]: question["state"] for question in page["data"]}
         instant = datetime.fromisoformat(known_at) if known_at else None
@@ -137,10 +140,10 @@ async def test_ten_thousand_probes_of_both_clocks_match_a_replay(
     for _ in range(SINGLE_READS):
         question_id = chance.choice(list(entries))
         as_of = date(2024, 12, 1) + timedelta(days=chance.randrange(400))
-        known = chance.choice(instants)
-        expected = brute_force(entries[question_id], as_of, datetime.fromisoformat(known))
+        then: str = chance.choice(instants)
+        expected = brute_force(entries[question_id], as_of, datetime.fromisoformat(then))
         answer = await reader.send(
-            "GET", f"/v1/questions/{question_id}", params={"as_of": str(as_of), "known_at": known}
+            "GET", f"/v1/questions/{question_id}", params={"as_of": str(as_of), "known_at": then}
         )
         assert answer.json().get("state") == expected
         assert answer.status_code == (200 if expected else 404)
@@ -157,15 +160,15 @@ async def test_filters_by_state_agree_with_what_is_shown_at_any_moment(
         await historian.change()
     instants = [event["recorded_at"] for event in await reader.events()]
     for known_at in chance.sample(instants, 15):
-        moment = {"as_of": historian.day(), "known_at": known_at, "limit": 200}
+        moment: dict[str, Any] = {"as_of": historian.day(), "known_at": known_at, "limit": 200}
         everything = (await reader.get("/v1/questions", **moment))["data"]
         for state in {question["state"] for question in everything}:
             page = await reader.get("/v1/questions", state=state, **moment)
             assert page["data"] == [item for item in everything if item["state"] == state]
         for flag in ("open", "overdue"):
-            page = await reader.get("/v1/questions", **{flag: "true"}, **moment)
+            page = await reader.get("/v1/questions", **{flag: "true", **moment})
             assert page["data"] == [item for item in everything if item[flag]]
-            page = await reader.get("/v1/questions", **{flag: "false"}, **moment)
+            page = await reader.get("/v1/questions", **{flag: "false", **moment})
             assert page["data"] == [item for item in everything if not item[flag]]
         page = await reader.get("/v1/questions", topic="audit", **moment)
         assert page["data"] == [item for item in everything if "audit" in item["topics"]]
@@ -215,7 +218,7 @@ async def test_the_past_as_of_now_is_the_present(reader: Client, make: Make) -> 
     for _ in range(30):
         await historian.change()
 
-    everything = {"expand": "responses,company,source,statement", "limit": 200}
+    everything: dict[str, Any] = {"expand": "responses,company,source,statement", "limit": 200}
     present = await reader.get("/v1/questions", **everything)
     past = await reader.get(
         "/v1/questions", known_at=format_instant(datetime.now(UTC)), **everything

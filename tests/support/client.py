@@ -18,7 +18,7 @@ class Client:
         headers |= options.pop("headers", {})
         return await self.http.request(method, url, headers=headers, **options)
 
-    async def get(self, url: str, expect: int = 200, **params: Any) -> Any:
+    async def get(self, url: str, /, expect: int = 200, **params: Any) -> Any:
         """Read, and return the body."""
         options = {"params": params} if params else {}  # httpx drops a URL's own query for `{}`
         return _body(await self.send("GET", url, **options), expect)
@@ -36,7 +36,7 @@ class Client:
         options["headers"] = {"If-Match": match, **options.get("headers", {})}
         return _body(await self.send("PATCH", url, json=body, **options), expect)
 
-    async def pages(self, url: str, **params: Any) -> list[Any]:
+    async def pages(self, url: str, /, **params: Any) -> list[Any]:
         """Read a list through all its pages."""
         found: list[Any] = []
         cursor: dict[str, Any] = {}
