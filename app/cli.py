@@ -49,7 +49,7 @@ def main() -> None:
         app()
     except ValidationError as error:
         for fault in error.errors():
-            name = "_".join(str(step) for step in fault["loc"]).upper()
+            name = "_".join(str(step) for step in fault["loc"]).upper().removeprefix("ANSWERABLE_")
             print(f"error: ANSWERABLE_{name}: {fault['msg']}", file=sys.stderr)
         sys.exit(2)
     except (Failure, Problem, RuntimeError) as error:

@@ -150,7 +150,6 @@ def _read(
     stands, today = State(then("state")), reading.view.day.toordinal()
     is_open = stands not in state.CLOSED
     respond_by_day = then("respond_by_day")
-    mine = [response for response in shown.values() if response.question.id == row.id]
     return QuestionRead.model_construct(
         id=row.id,
         slug=content["slug"],
@@ -184,5 +183,7 @@ def _read(
         created_at=row.created_at,
         updated_at=row.then_updated_at,
         version=row.then_version,
-        responses=mine if "responses" in reading.expand else None,
+        responses=[item for item in shown.values() if item.question.id == row.id]
+        if "responses" in reading.expand
+        else None,
     )
