@@ -16,7 +16,8 @@ import uvicorn
 from alembic import command
 from alembic.config import Config
 from pydantic import ValidationError
-from sqlalchemy import text
+from pydantic_settings import SettingsError
+from sqlalchemy import make_url, text
 
 from app.auth import queries, service
 from app.auth.schemas import KeyCreate, Scope
@@ -47,10 +48,16 @@ def main() -> None:
     """Run the command line; an expected failure is one line, not a traceback."""
     try:
         app()
+    except KeyboardInterrupt:
+        sys.exit(0)  # Ctrl-C is how one ends a server
+    except SettingsError as error:
+        print(f'error: {error}: lists are JSON, such as ["https://example.org"]', file=sys.stderr)
+        sys.exit(2)
     except ValidationError as error:
         for fault in error.errors():
             name = "_".join(str(step) for step in fault["loc"]).upper().removeprefix("ANSWERABLE_")
-            print(f"error: ANSWERABLE_{name}: {fault['msg']}", file=sys.stderr)
+            said = fault["msg"].removeprefix("Value error, ").replace(" items", " characters")
+            print(f"error: ANSWERABLE_{name}: {said}", file=sys.stderr)
         sys.exit(2)
     except (Failure, Problem, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -147,7 +154,8 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def _shown(settings: Settings) -> str:
-    return settings.database_url.partition("://")[2].rpartition("@")[2]
+    url = make_url(settings.database_url)
+    return url.database or "" if settings.is_sqlite else url.render_as_string(hide_password=True)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -186,6 +194,8 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
 
 
 def _migrate(settings: Settings) -> None:
+    if settings.is_sqlite:
+        Path(_shown(settings)).touch(mode=0o600)  # it holds the hashes of keys
     config = Config(ROOT / "alembic.ini")
     config.attributes["url"] = settings.database_url
     command.upgrade(config, "head")

@@ -22,7 +22,10 @@ def timelines(draw: st.DrawFn) -> list[Entry]:
     for number in range(draw(st.integers(0, 12))):
         kind: Any = draw(st.sampled_from(KINDS))
         states: dict[str, list[State | None]] = {
-            "ask": [None], "response": [State(v) for v in Verdict], "ruling": list(State)}
+            "ask": [None],
+            "response": [State(v) for v in Verdict],
+            "ruling": list(State),
+        }
         entries.append(
             Entry(
                 kind=kind,
