@@ -28,7 +28,7 @@ from app.core.errors import (
     UnsupportedMediaType,
 )
 from app.core.settings import Settings
-from app.core.strict_json import check_json
+from app.core.strict_json import check_json, pointer_token
 
 log = structlog.get_logger("answerable.http")
 
@@ -49,6 +49,7 @@ class Boundary:
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request through, whatever becomes of it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -205,9 +206,9 @@ def check_target(scope: Scope) -> None:
         if found := text.flaw(name + value):
             raise Malformed(f"The query contains {found}, which is not allowed.")
         if name in seen:
-            name = text.shorten(name, 40)
-            detail = f"Give {name} once; several values are joined by commas where they are taken."
-            raise Invalid.at(f"/{name}", detail, code="repeated", location="query")
+            pointer = f"/{pointer_token(name)}"
+            detail = "Give it once; several values are joined by commas where they are taken."
+            raise Invalid.at(pointer, detail, code="repeated", location="query")
         seen.add(name)
 
 

@@ -142,7 +142,9 @@ def _pointer(entry: Any, body: Any) -> str:
         return ""
     pointer, value = "", body
     for step in steps:
-        if (isinstance(value, dict) and step in value) or (isinstance(value, list) and isinstance(step, int) and step < len(value)):
+        if (isinstance(value, dict) and step in value) or (
+            isinstance(value, list) and isinstance(step, int) and step < len(value)
+        ):
             value = value[step]
         elif not (isinstance(value, dict) and step == steps[-1] and entry["type"] == "missing"):
             continue

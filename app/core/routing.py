@@ -24,6 +24,7 @@ class StrictRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Handler:
+        """Wrap the endpoint's handler in what every endpoint does."""
         handle = super().get_route_handler()
         known = frozenset(_query_names(self.dependant))
         operation = self.operation_id or self.name
