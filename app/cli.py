@@ -27,6 +27,7 @@ from app.core.dates import format_instant
 from app.core.db import Database, is_passing
 from app.core.errors import Problem
 from app.core.logging import configure
+from app.core.server import ProblemProtocol
 from app.core.settings import Settings
 from app.dataset import loader
 from app.main import build, create_app
@@ -51,7 +52,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(0)  # Ctrl-C is how one ends a server
     except SettingsError as error:
-        print(f'error: {error}: lists are JSON, such as ["https://example.org"]', file=sys.stderr)
+        name = str(error).split('"')[1].upper()
+        print(f'error: ANSWERABLE_{name}: give a JSON list, such as ["…", "…"]', file=sys.stderr)
         sys.exit(2)
     except ValidationError as error:
         for fault in error.errors():
@@ -182,7 +184,7 @@ def _listen(settings: Settings) -> socket.socket:
 def _serve(settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         create_app(settings),
-        http="httptools",
+        http=ProblemProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -41,6 +41,7 @@ def build(settings: Settings) -> FastAPI:
         version=VERSION,
         summary="The public record of questions put to companies.",
         lifespan=lifespan,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -53,8 +54,8 @@ def build(settings: Settings) -> FastAPI:
     app.add_exception_handler(Moved, _redirect)
     for router in ROUTERS:
         app.include_router(router)
-    docs.mount(app)
     describe(app)
+    docs.mount(app)
     return app
 
 

@@ -18,6 +18,7 @@ from alembic import command
 from alembic.config import Config
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
+from hypothesis import settings as hypothesis
 from starlette.types import ASGIApp
 
 from app.auth import service
@@ -35,6 +36,8 @@ from tests.support.postgres import Postgres
 
 ROOT = Path(__file__).parent.parent
 PEPPER = "a pepper for tests, 32 characters or more"
+hypothesis.register_profile("untimed", deadline=None)  # a busy machine is no failure
+hypothesis.load_profile("untimed")
 problem: pytest.StashKey[str] = pytest.StashKey()
 
 

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from app.core.dates import Instant
 from app.core.pagination import Page, PageQuery
 from app.core.schemas import OMITTED, Body, Patch
-from app.core.text import Line, Prose, Slug
+from app.core.text import Line, Prose, Slug, form
 
 
 def _lei_checks(value: str) -> str:
@@ -18,25 +18,54 @@ def _lei_checks(value: str) -> str:
     return value
 
 
+Wikidata = Annotated[
+    str,
+    form(
+        r"^Q[1-9]\d{0,11}$",
+        max_length=13,
+        detail="A Wikidata item, such as Q2283.",
+        examples=["Q2283"],
+    ),
+]
+Lei = Annotated[
+    str,
+    form(
+        r"^[0-9A-Z]{18}\d{2}$",
+        max_length=20,
+        detail="A Legal Entity Identifier: 18 capital letters and digits, then 2 digits.",
+        examples=["INR2EJN1ERAN0W5ZP974"],
+    ),
+    AfterValidator(_lei_checks),
+]
+Cik = Annotated[
+    str,
+    form(
+        r"^\d{10}$",
+        max_length=10,
+        detail="The SEC's CIK: ten digits, with the leading zeros, such as 0000789019.",
+        examples=["0000789019"],
+    ),
+]
+OpenCorporates = Annotated[
+    str,
+    form(
+        r"^[a-z]{2}(_[a-z]{2})?/[0-9A-Za-z.-]{1,40}$",
+        max_length=50,
+        detail="Jurisdiction and number as OpenCorporates has them, such as us_wa/600413485.",
+        examples=["us_wa/600413485"],
+    ),
+]
+
+
 class Identifiers(BaseModel):
     """Public identifiers of a company."""
 
     model_config = ConfigDict(extra="forbid")
 
-    wikidata: Annotated[str, Field(strict=True, pattern=r"^Q[1-9]\d{0,11}$")] | None = None
-    lei: (
-        Annotated[
-            str, Field(strict=True, pattern=r"^[0-9A-Z]{18}\d{2}$"), AfterValidator(_lei_checks)
-        ]
-        | None
-    ) = None
-    cik: Annotated[str, Field(strict=True, pattern=r"^\d{10}$")] | None = Field(
-        None, description="Ten digits, with the leading zeros."
-    )
-    opencorporates: (
-        Annotated[str, Field(strict=True, pattern=r"^[a-z]{2}(_[a-z]{2})?/[0-9A-Za-z.-]{1,40}$")]
-        | None
-    ) = None
+    wikidata: Wikidata | None = None
+    lei: Lei | None = None
+    cik: Cik | None = None
+    opencorporates: OpenCorporates | None = None
 
 
 EXAMPLE: dict[str, Any] = {

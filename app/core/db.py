@@ -144,6 +144,8 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(error, exc.TimeoutError | exc.InterfaceError | exc.OperationalError):
         return True
     if isinstance(error, exc.DBAPIError):
+        if getattr(error.orig, "sqlite_errorname", "") in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:
+            return True
         state = getattr(error.orig, "sqlstate", None) or ""
         return error.connection_invalidated or state.startswith(PASSING_SQLSTATES)
     if isinstance(error, asyncpg.PostgresError):

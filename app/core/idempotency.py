@@ -117,13 +117,15 @@ async def recall(session: AsyncSession, claimed: Claim, secret: bytes) -> None:
         return
     if kept.fingerprint != claimed.fingerprint:
         raise IdempotencyMismatch(
-            "This Idempotency-Key was used for a different request within the last 7 days."
+            "This Idempotency-Key was used for a different request within the last 7 days. Use a"
+            " new one for each different request."
         )
     try:
         answer = json.loads(_cipher(secret).decrypt(kept.answer))
     except InvalidToken:
         raise IdempotencyMismatch(
-            "The first answer to this Idempotency-Key can no longer be read."
+            "The first answer to this Idempotency-Key can no longer be read. Look whether it took"
+            " effect, then use a new one."
         ) from None
     response = Response(base64.b64decode(answer["body"]), status_code=answer["status"])
     response.headers.update({**answer["headers"], "Idempotent-Replayed": "true"})

@@ -107,7 +107,8 @@ class Pager:
         parameters = dict(self._filters)
         if self._limit is not None:
             parameters["limit"] = self._limit
-        return f"{self._public}{self._path}?{urlencode({**parameters, **changes}, safe=',:')}"
+        query = urlencode(sorted({**parameters, **changes}.items()), safe=",:")
+        return f"{self._public}{self._path}?{query}"
 
     def _sign(self, payload: bytes) -> bytes:
         context = json.dumps([self._path, self._filters]).encode()

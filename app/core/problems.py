@@ -23,7 +23,7 @@ from app.core.errors import (
     Unavailable,
 )
 from app.core.strict_json import pointer_token
-from app.core.text import shorten
+from app.core.text import FORMS, shorten
 
 log = structlog.get_logger("answerable.http")
 
@@ -153,6 +153,10 @@ def _pointer(entry: Any, body: Any) -> str:
 
 
 MESSAGES = {
+    "too_short": "Give at least {min_length}.",
+    "too_long": "Give at most {max_length}.",
+    "string_too_short": "Give some text; it is empty.",
+    "string_too_long": "Give at most {max_length} characters.",
     "missing": "This is required.",
     "extra_forbidden": "There is no such field. Take it out, or check its spelling.",
     "string_type": "Give a text.",
@@ -166,8 +170,11 @@ MESSAGES = {
 
 
 def _sentence(entry: Any) -> str:
-    message = MESSAGES.get(entry["type"])
-    if message is None:
+    context = entry.get("ctx", {})
+    if entry["type"] in MESSAGES:
+        return MESSAGES[entry["type"]].format(**context)
+    message: str = FORMS.get(context.get("pattern"), "")
+    if not message:
         message = entry["msg"].removeprefix("Value error, ")
         message = message.replace("Input should be", "It should be")
     return shorten(message if message.endswith((".", "…", "?")) else f"{message}.", 400)

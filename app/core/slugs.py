@@ -106,7 +106,8 @@ async def locate(
             SLUG.c.kind == kind, SLUG.c.target == kept.target, SLUG.c.is_current
         )
         current = (await session.execute(query)).scalar_one()
-        steps = [current if step == reference else step for step in request.url.path.split("/")]
+        steps = request.url.path.split("/")
+        steps[3] = current  # /v1/collection/slug, and what may follow
         query_string = f"?{request.url.query}" if request.url.query else ""
         raise Moved("/".join(steps) + query_string)
     return kept.target

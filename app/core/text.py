@@ -77,8 +77,20 @@ def _web(url: str) -> str:
     return f"{scheme.lower()}://{host.lower()}{rest[len(host) :]}"
 
 
-def _empty_is_none(value: Any) -> Any:
-    return None if value == "" else value
+FORMS: dict[str, str] = {}
+"""What to say of a text that does not have the form that a pattern asks for, by pattern."""
+
+
+def form(pattern: str, *, max_length: int, detail: str, examples: list[str]) -> Any:
+    """Describe a text of a certain form, for `Annotated[str, …]`; `detail` says what is right."""
+    FORMS[pattern] = detail
+    return Field(
+        strict=True,
+        pattern=pattern,
+        max_length=max_length,
+        description=detail,
+        examples=examples,
+    )
 
 
 Line = line(300)
@@ -86,11 +98,10 @@ Title = line(300)
 Prose = prose(10_000)
 Slug = Annotated[
     str,
-    Field(
-        strict=True,
-        pattern=SLUG,
+    form(
+        SLUG,
         max_length=SLUG_LENGTH,
-        description="Lower-case letters, digits and single hyphens.",
+        detail="Lower-case letters a to z, digits and single hyphens, such as microsoft-2025.",
         examples=["microsoft"],
     ),
 ]
@@ -100,31 +111,28 @@ Reference = Annotated[
 ]
 Tag = Annotated[
     str,
-    BeforeValidator(_compose),
-    AfterValidator(_lower),
-    Field(
-        strict=True,
-        pattern=r"^[^\W_A-Z]+(-[^\W_A-Z]+)*$",
+    form(
+        r"^[^\W_A-Z]+(-[^\W_A-Z]+)*$",
         max_length=60,
-        description="A lower-case word, or several joined by hyphens.",
+        detail="A lower-case word, or several joined by hyphens, such as human-rights.",
         examples=["audit"],
     ),
+    BeforeValidator(_compose),
+    AfterValidator(_lower),
 ]
 Tags = Annotated[list[Tag], Field(max_length=20), AfterValidator(_no_tag_twice)]
 References = Annotated[list[Reference], Field(max_length=50), AfterValidator(_no_tag_twice)]
 Language = Annotated[
     str,
-    Field(
-        strict=True,
-        pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?$",
+    form(
+        r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?$",
         max_length=20,
-        description="A language tag (BCP 47).",
+        detail="A language tag (BCP 47), such as en, fr or zh-Hant.",
         examples=["en", "fr", "zh-Hant"],
     ),
 ]
 WebAddress = Annotated[
     str,
-    BeforeValidator(_compose),
     StringConstraints(strict=True, min_length=8, max_length=2000),
     AfterValidator(_line),
     AfterValidator(_web),
@@ -132,13 +140,13 @@ WebAddress = Annotated[
 ]
 Sha256 = Annotated[
     str,
-    Field(
-        strict=True,
-        pattern=r"^[0-9a-f]{64}$",
-        description="SHA-256 of the bytes that were seen, in lower-case hexadecimal.",
+    form(
+        r"^[0-9a-f]{64}$",
+        max_length=64,
+        detail="The SHA-256 of the bytes that were seen, as 64 lower-case hexadecimal digits.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
     ),
 ]
-BlankIsNone = BeforeValidator(_empty_is_none)
 
 
 def slug_from(text: str, fallback: str) -> str:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from app.core.dates import EdtfDate, Instant
 from app.core.pagination import Page, PageQuery
 from app.core.schemas import OMITTED, Body
-from app.core.text import Language, Line, Prose, Reference, Title
+from app.core.text import Language, Line, Prose, Reference, Title, form
 from app.questions.schemas import Channel
 from app.questions.state import State, Verdict
 from app.sources.schemas import Citation
@@ -60,8 +60,14 @@ class StatementFix(Body):
 
 
 def _target(kind: str) -> Any:
-    pattern = rf"^{kind}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"
-    return Annotated[str, Field(strict=True, pattern=pattern, description=f"Id of the {kind}.")]
+    example = f"{kind}_01jv8z4x9kf3t8w2m5r7c1q0ab"
+    shape = form(
+        rf"^{kind}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$",
+        max_length=40,
+        detail=f"The id of the {kind}, such as {example}.",
+        examples=[example],
+    )
+    return Annotated[str, shape]
 
 
 class CorrectionBody(Body):

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.staticfiles import StaticFiles
+
+from app.core.routing import StrictRoute
 
 STATIC = Path(__file__).parent / "static"
 
@@ -13,8 +15,13 @@ STATIC = Path(__file__).parent / "static"
 def mount(app: FastAPI) -> None:
     """Serve the documentation page and its assets."""
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
-    @app.get("/docs", include_in_schema=False)
+    @router.get("/openapi.json")
+    async def openapi() -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    @router.get("/docs")
     async def docs() -> HTMLResponse:
         return get_swagger_ui_html(
             openapi_url="/openapi.json",
@@ -23,3 +30,5 @@ def mount(app: FastAPI) -> None:
             swagger_css_url="/static/swagger-ui.css",
             swagger_favicon_url="/static/icon.svg",
         )
+
+    app.include_router(router)

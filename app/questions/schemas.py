@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.askers.models import AskerKind
 from app.core.dates import EdtfDate, Instant
 from app.core.schemas import OMITTED, Body, Patch, Ref, Translated
-from app.core.text import Language, Line, Prose, Reference, References, Slug, Tags, prose
+from app.core.text import Language, Line, Prose, Reference, References, Slug, Tags, form, prose
 from app.questions.state import State, Verdict
 from app.sources.schemas import EXAMPLE as SOURCE_EXAMPLE
 from app.sources.schemas import Citation, SourceRead, SourceRef
@@ -18,11 +18,10 @@ ExternalId = Annotated[
 ]
 Channel = Annotated[
     str,
-    Field(
-        strict=True,
-        pattern=r"^[a-z][a-z0-9_]*$",
+    form(
+        r"^[a-z][a-z0-9_]*$",
         max_length=40,
-        description="How it was put, in one lower-case word.",
+        detail="How it was put, in one lower-case word such as written or press_conference.",
         examples=["written", "interview", "press_conference"],
     ),
 ]

@@ -184,7 +184,9 @@ def expansions(given: str | None, *known: str) -> frozenset[str]:
         Invalid: it names something that cannot be expanded here.
 
     """
-    wanted = frozenset(part.strip() for part in given.split(",")) if given else frozenset()
+    wanted = (
+        frozenset(part.strip() for part in given.split(",")) if given is not None else frozenset()
+    )
     for unknown in wanted - set(known):
         detail = f"{unknown[:40]!r} cannot be expanded here. There are: {', '.join(known)}."
         raise Invalid.at("/expand", detail, code="enum", location="query")

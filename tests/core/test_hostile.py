@@ -69,7 +69,7 @@ async def test_a_hostile_host_changes_no_link(app: ASGIApp, editor: Client, make
     for host in (b"[", b"evil.example/x?y#", b"\xff", b"a b", b"evil.example:99999999"):
         answer = await call(app, "GET", b"/v1/companies?limit=1", headers=[(b"host", host)])
         assert answer.status == 200
-        assert answer.headers["link"].startswith("<https://answerable.test/v1/companies?limit=1&")
+        assert answer.headers["link"].startswith("<https://answerable.test/v1/companies?cursor=")
 
 
 async def test_a_cursor_works_for_its_own_list_and_filters_only(

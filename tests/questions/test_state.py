@@ -1,5 +1,6 @@
 """The fold, against a brute-force replay and by its rules."""
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,6 @@ from app.core.dates import EdtfDate
 from app.questions import state
 from app.questions.state import Entry, State, Verdict
 from tests.support.oracle import KINDS, brute_force, edtf_dates
-import itertools
 
 START = datetime(2025, 6, 1, tzinfo=UTC)
 

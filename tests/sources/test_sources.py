@@ -83,7 +83,8 @@ async def test_a_document_without_an_address_is_known_by_its_hash(
 @pytest.mark.parametrize(
     "source",
     [{}, {"title": "Only a title"}, {"sha256": HASH}, {"url": "http://"}, {"url": "file:///etc"},
-     {"url": "https://user:pass@example.org/"}, {"url": "https://x.org/ y"}, {"url": ""}, 7, [], None],
+     {"url": "https://user:pass@example.org/"}, {"url": "https://x.org/ y"}, {"url": ""},
+     7, [], None],
 )  # fmt: skip
 async def test_a_source_that_nobody_could_find_is_refused(make: Make, source: Any) -> None:
     problem = await cite(make, source, expect=422)
