@@ -76,9 +76,9 @@ def serve() -> None:
     """Serve the API. Migrate first."""
     settings = Settings()
     configure(settings)
-    listener = _listen(settings)
-    _run(_check_migrated(settings))
-    _serve(settings, listener)
+    with _listen(settings) as listener:
+        _run(_check_migrated(settings))
+        _serve(settings, listener)
 
 
 @app.command()
@@ -94,10 +94,10 @@ def demo() -> None:
     """Migrate, load the real case, print a key and lines to try, and serve."""
     settings = Settings(log_format="console")
     configure(settings)
-    listener = _listen(settings)
-    _migrate(settings)
-    _run(_prepare_demo(settings))
-    _serve(settings, listener)
+    with _listen(settings) as listener:
+        _migrate(settings)
+        _run(_prepare_demo(settings))
+        _serve(settings, listener)
 
 
 @app.command()

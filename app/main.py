@@ -31,8 +31,9 @@ def build(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.secret = load_pepper(settings)
-        app.state.database = Database(settings)
+        app.state.secret = load_pepper(app.state.settings)
+        app.state.database = Database(app.state.settings)
+        app.state.running = set()
         yield
         await app.state.database.close()
 
@@ -48,7 +49,6 @@ def build(settings: Settings) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.settings = settings
-    app.state.running = set()
     problems.install(app)
     app.add_exception_handler(Replay, _replay)
     app.add_exception_handler(Moved, _redirect)

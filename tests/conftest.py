@@ -109,12 +109,18 @@ def settings(database_url: str) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def built() -> FastAPI:
+    """The application, not started. FastAPI makes its routes ready once."""
+    return build(Settings())
+
+
 @pytest.fixture
-async def web(settings: Settings) -> AsyncIterator[FastAPI]:
-    """The application, started."""
-    app = build(settings)
-    async with app.router.lifespan_context(app):
-        yield app
+async def web(built: FastAPI, settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application, started with this test's settings."""
+    built.state.settings = settings
+    async with built.router.lifespan_context(built):
+        yield built
 
 
 @pytest.fixture

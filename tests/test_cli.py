@@ -1,5 +1,6 @@
-"""The commands of an operator, each in a process of its own."""
+"""The commands of an operator."""
 
+import io
 import os
 import re
 import signal
@@ -7,12 +8,14 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
+from unittest import mock
 
 import httpx
 import pytest
 
+from app import cli
 from app.core.settings import Settings
 from tests.conftest import ROOT
 from tests.support.server import serving
@@ -23,16 +26,20 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, **more}
 
 
-def answerable(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-        env=environment(**options),
-    )
+def answerable(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as the shell would, but in this process: starting Python takes seconds."""
+    output, errors, status = io.StringIO(), io.StringIO(), 0
+    with (
+        mock.patch.object(sys, "argv", ["answerable", *arguments]),
+        mock.patch.dict(os.environ, environment(**variables), clear=True),
+        redirect_stdout(output),
+        redirect_stderr(errors),
+    ):
+        try:
+            cli.main()
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+    return subprocess.CompletedProcess(arguments, status, output.getvalue(), errors.getvalue())
 
 
 def of(settings: Settings) -> dict[str, str]:

@@ -39,7 +39,7 @@ async def test_a_filtered_poll_that_finds_nothing_moves_on_to_the_head(
     page = await editor.get("/v1/events", type="ruling.recorded")
 
     assert page["data"] == []
-    assert page["poll_url"].endswith(f"after={head}")
+    assert page["poll_url"].endswith(f"?after={head}&type=ruling.recorded")
 
 
 async def test_events_are_found_by_company_and_question(editor: Client, make: Make) -> None:

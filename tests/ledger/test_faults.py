@@ -15,7 +15,7 @@ from tests.support.client import Client
 from tests.support.make import Make
 from tests.support.server import Server, serving
 
-KILLS = 4
+KILLS = 3
 WRITERS = 6
 
 

@@ -18,7 +18,7 @@ from tests.support.oracle import ORDER, brute_force
 
 VERDICTS = ORDER[1:]
 QUESTIONS = 40
-CHANGES = 200
+CHANGES = 160
 PROBES = 10_000
 SINGLE_READS = 100
 
