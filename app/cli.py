@@ -165,7 +165,6 @@ def _listen(settings: Settings) -> socket.socket:
 
     Raises:
         Failure: it is taken or may not be used.
-
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

@@ -19,7 +19,6 @@ async def get(session: AsyncSession, asker_id: str) -> Asker:
 
     Raises:
         NotFound: there is none.
-
     """
     asker = await session.get(Asker, asker_id)
     if asker is None:

@@ -16,7 +16,6 @@ async def add(session: AsyncSession, new: AskerCreate) -> Asker:
 
     Raises:
         Conflict: another asker has the slug.
-
     """
     asker_id = ids.new("asker")
     asker = Asker(
@@ -37,7 +36,6 @@ async def edit(session: AsyncSession, asker: Asker, patch: AskerPatch, seen: Pre
     Raises:
         PreconditionFailed: it has changed since the client read it.
         Conflict: another asker has the slug.
-
     """
     seen.check(asker.version)
     changes = patch.changes()
@@ -53,7 +51,6 @@ async def referred(session: AsyncSession, reference: str, pointer: str) -> Asker
 
     Raises:
         Invalid: there is no such asker; names the place in the body.
-
     """
     asker = await queries.find(session, reference)
     if asker is None:

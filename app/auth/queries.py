@@ -15,7 +15,6 @@ async def get(session: AsyncSession, key_id: str) -> ApiKey:
 
     Raises:
         NotFound: there is none.
-
     """
     key = await session.get(ApiKey, key_id)
     if key is None:

@@ -67,7 +67,6 @@ def load_pepper(settings: Settings) -> bytes:
 
     Raises:
         RuntimeError: PostgreSQL is used and no pepper is set.
-
     """
     if settings.pepper is not None:
         return settings.pepper.get_secret_value().encode()

@@ -37,7 +37,6 @@ async def create(
     Raises:
         Conflict: another key has the name, which must tell for good who wrote what.
         Invalid: it would have expired already.
-
     """
     if await queries.by_name(session, new.name) is not None:
         raise Conflict(
@@ -66,7 +65,6 @@ def rotate(key: ApiKey, *, overlap: timedelta, pepper: bytes) -> str:
 
     Raises:
         Conflict: the key was revoked.
-
     """
     if key.revoked_at is not None:
         raise Conflict("This key was revoked. Make a new one.")
@@ -87,7 +85,6 @@ async def authenticate(session: AsyncSession, text: str, *, pepper: bytes) -> Ca
 
     Raises:
         Unauthenticated: it is mistyped, unknown, expired or revoked.
-
     """
     secret = secrets.parse(text)
     if secret is None:

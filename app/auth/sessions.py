@@ -51,7 +51,6 @@ async def identify(request: Request) -> Caller:
 
     Raises:
         Unauthenticated: there is no key, or it is not good.
-
     """
     text = _key_in(request)
     database, pepper = database_of(request), secret_of(request)

@@ -20,7 +20,6 @@ async def get(session: AsyncSession, company_id: str) -> Company:
 
     Raises:
         NotFound: there is none.
-
     """
     company = await session.get(Company, company_id)
     if company is None:

@@ -17,7 +17,6 @@ async def add(session: AsyncSession, new: CompanyCreate) -> Company:
 
     Raises:
         Conflict: another company has the slug or an identifier.
-
     """
     company_id = ids.new("company")
     company = Company(
@@ -41,7 +40,6 @@ async def edit(
     Raises:
         PreconditionFailed: it has changed since the client read it.
         Conflict: another company has the slug or an identifier.
-
     """
     seen.check(company.version)
     changes = patch.changes()
@@ -62,7 +60,6 @@ async def referred(session: AsyncSession, reference: str, pointer: str = "/compa
 
     Raises:
         Invalid: there is no such company; names the place in the body.
-
     """
     company = await queries.find(session, reference)
     if company is None:

@@ -108,7 +108,6 @@ class Exchange:
 
         Raises:
             TooLarge, RequestTimeout, UnsupportedMediaType, Malformed, Invalid: it is unfit.
-
         """
         if self.method not in BODY_METHODS:
             return
@@ -198,7 +197,6 @@ def check_target(scope: Scope) -> None:
     Raises:
         Malformed: it cannot be read.
         Invalid: a parameter is given twice.
-
     """
     _check_path(scope.get("raw_path") or quote(scope["path"]).encode("ascii"))
     seen = set()

@@ -28,7 +28,6 @@ class EdtfDate(str):
 
         Raises:
             ValueError: the text is not a date of that form, or there is no such day.
-
         """
         if not re.fullmatch(EDTF, value, re.ASCII):
             raise ValueError(f"{value[:40]!r} is not of the form 2025, 2025-05 or 2025-05-15")
@@ -94,7 +93,6 @@ def parse_instant(value: Any) -> datetime:
 
     Raises:
         PydanticCustomError: it is not one, which pydantic reports as a validation error.
-
     """
     if isinstance(value, datetime):
         return value.astimezone(UTC)

@@ -52,7 +52,6 @@ class Database:
 
         Raises:
             Unavailable: another writer of this process held its turn for too long.
-
         """
         async with self._taking_turns():
             session = AsyncSession(self._writers, autoflush=False, expire_on_commit=False)

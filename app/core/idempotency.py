@@ -63,7 +63,6 @@ async def claim(request: Request, owner: str) -> Claim | None:
 
     Raises:
         Invalid: it is not 1 to 255 printable ASCII characters.
-
     """
     given = request.headers.get("idempotency-key")
     if given is None or request.method != "POST":
@@ -86,7 +85,6 @@ def alone(running: set[str], claimed: Claim | None) -> Iterator[None]:
 
     Raises:
         Conflict: the first one is still running.
-
     """
     if claimed is None:
         yield
@@ -110,7 +108,6 @@ async def recall(session: AsyncSession, claimed: Claim, secret: bytes) -> None:
     Raises:
         Replay: there is one, and the request is the same.
         IdempotencyMismatch: the key was used for another request.
-
     """
     kept = await session.get(Answered, claimed.digest)
     if kept is None or kept.created_at < clock.now() - KEPT:

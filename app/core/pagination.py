@@ -64,7 +64,6 @@ class Pager:
 
         Raises:
             Malformed: the cursor is not ours, was altered, or is of other filters.
-
         """
         if cursor is None:
             return None

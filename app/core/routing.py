@@ -107,7 +107,6 @@ class Precondition:
 
         Raises:
             PreconditionFailed: the resource has changed since.
-
         """
         if "*" in self._tags:
             return

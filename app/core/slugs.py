@@ -41,7 +41,6 @@ async def give(session: AsyncSession, kind: str, target: str, wanted: str | None
 
     Raises:
         Conflict: another thing has the wanted slug, or once had it.
-
     """
     if wanted is None:
         slug = await _free(session, kind, slug_from(text, kind))
@@ -77,7 +76,6 @@ async def filtered(session: AsyncSession, kind: str, reference: str, *, past: bo
 
     Raises:
         Invalid: nothing of this kind has or had this name.
-
     """
     target = await resolve(session, kind, reference)
     if target is None and not past:
@@ -94,7 +92,6 @@ async def locate(
     Raises:
         NotFound: nothing of this kind has or had this name.
         Moved: the slug is a former one.
-
     """
     if ids.kind_of(reference) == kind:
         return reference

@@ -17,7 +17,6 @@ def check_json(body: bytes) -> None:
     Raises:
         Malformed: it is not UTF-8 or not JSON, nests too deep, or repeats a key.
         Invalid: a text or a number in it cannot be stored faithfully; says where.
-
     """
     try:
         document = json.loads(

@@ -19,7 +19,6 @@ async def get(session: AsyncSession, correction_id: str) -> Correction:
 
     Raises:
         NotFound: there is none.
-
     """
     correction = await session.get(Correction, correction_id)
     if correction is None:

@@ -37,7 +37,6 @@ async def correct(session: AsyncSession, new: AnyCorrection) -> Correction:
     Raises:
         Invalid: there is no such entry, or the replacement refers to something that is not there.
         Conflict: it was corrected before, or a question would be left without an ask.
-
     """
     if isinstance(new, StatementCorrection):
         return await _correct_statement(session, new)

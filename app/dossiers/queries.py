@@ -19,7 +19,6 @@ async def get(session: AsyncSession, dossier_id: str) -> Dossier:
 
     Raises:
         NotFound: there is none.
-
     """
     dossier = await session.get(Dossier, dossier_id)
     if dossier is None:

@@ -19,7 +19,6 @@ async def open_(session: AsyncSession, new: DossierCreate) -> Dossier:
 
     Raises:
         Conflict: another dossier has the slug.
-
     """
     dossier_id = ids.new("dossier")
     dossier = Dossier(
@@ -41,7 +40,6 @@ async def edit(
     Raises:
         PreconditionFailed: it has changed since the client read it.
         Conflict: another dossier has the slug.
-
     """
     seen.check(dossier.version)
     changes = patch.changes()
@@ -59,7 +57,6 @@ async def referred(session: AsyncSession, references: Sequence[str], pointer: st
 
     Raises:
         Invalid: there is no such dossier; names the place in the body.
-
     """
     found: list[str] = []
     for index, reference in enumerate(references):

@@ -29,7 +29,6 @@ async def get(session: AsyncSession, seq: int) -> Any:
 
     Raises:
         NotFound: the ledger has not come so far.
-
     """
     event = (await session.execute(select(EVENT).where(EVENT.c.seq == seq))).one_or_none()
     if event is None:
@@ -65,7 +64,6 @@ async def settle(database: Database, session: AsyncSession, known_at: datetime) 
 
     Raises:
         Invalid: the instant has not passed yet.
-
     """
     if known_at >= clock.now():
         detail = "known_at must lie in the past, such as 2025-06-01T00:00:00Z: nobody knows later."

@@ -54,7 +54,6 @@ def current(session: AsyncSession | Session) -> Recording:
 
     Raises:
         RecordingError: the session does not record.
-
     """
     found = session.info.get(RECORDING)
     if not isinstance(found, Recording):

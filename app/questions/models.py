@@ -20,7 +20,7 @@ LOADED: dict[str, Any] = {"lazy": "raise"}
 class Question(Recorded, table=True):
     """One question to one company.
 
-    The derived columns are the last span of its standing, kept here for lists.
+    The derived columns are the last span of its standing, filled in by the fold, for lists.
     """
 
     __tablename__ = "question"
@@ -56,10 +56,10 @@ class Question(Recorded, table=True):
     external_id: str | None = Field(unique=True, sa_type=Key)
     state: str = Field(sa_type=Key)
 
-    first_asked_on: str = Field(sa_type=Key)
-    first_asked_day: int
-    state_since: str = Field(sa_type=Key)
-    state_since_day: int
+    first_asked_on: str = Field(default=None, nullable=False, sa_type=Key)
+    first_asked_day: int = Field(default=None, nullable=False)
+    state_since: str = Field(default=None, nullable=False, sa_type=Key)
+    state_since_day: int = Field(default=None, nullable=False)
     latest_response_id: str | None = Field(default=None, sa_type=Key)
     response_count: int = 0
     correction_count: int = 0

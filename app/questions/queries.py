@@ -20,7 +20,6 @@ async def get(session: AsyncSession, question_id: str) -> Question:
 
     Raises:
         NotFound: there is none.
-
     """
     question = await _load(session, question_id)
     if question is None:

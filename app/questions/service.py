@@ -33,13 +33,11 @@ async def put(session: AsyncSession, new: QuestionCreate) -> Question:
     Raises:
         Invalid: it refers to something that is not there, or an ask lies in the future.
         Conflict: another question has the slug or the external id.
-
     """
     company = await companies.referred(session, new.company)
     await _check_external_id(session, new.external_id, None)
     refuse_future(new.last_checked_on, "/last_checked_on")
     question_id = ids.new("question")
-    first = min(new.asks, key=lambda ask: ask.asked_on.day).asked_on
     question = Question(
         id=question_id,
         slug=await slugs.give(session, "question", question_id, new.slug, new.text),
@@ -56,17 +54,13 @@ async def put(session: AsyncSession, new: QuestionCreate) -> Question:
         last_checked_on=new.last_checked_on,
         external_id=new.external_id,
         state=State.UNANSWERED.value,
-        state_since=first,
-        state_since_day=first.day,
-        first_asked_on=first,
-        first_asked_day=first.day,
     )
     session.add(question)
     for index, asked in enumerate(new.asks):
         await _record_ask(session, question, asked, pointer=f"/asks/{index}")
     await standing.index_topics(session, question)
     await standing.index_dossiers(session, question)
-    await standing.refold(session, question, cause=question_id, effective_on=first)
+    await standing.refold(session, question, cause=question_id, effective_on=None)
     return question
 
 
@@ -78,7 +72,6 @@ async def edit(
     Raises:
         PreconditionFailed: it has changed since the client read it.
         Invalid, Conflict: as in `put`.
-
     """
     seen.check(question.version)
     changes = patch.changes()
@@ -109,7 +102,6 @@ async def ask(session: AsyncSession, question: Question, new: AskCreate) -> Ask:
 
     Raises:
         Invalid: the asker or the source is not there, or the date lies in the future.
-
     """
     row = await _record_ask(session, question, new, pointer="")
     await standing.refold(session, question, cause=row.id, effective_on=row.asked_on)
@@ -148,7 +140,6 @@ async def answer(
 
     Raises:
         Conflict: the statement bears on this question already.
-
     """
     for other in await _responses_to(session, question, made.id):
         raise Conflict(
@@ -191,7 +182,6 @@ async def rule(session: AsyncSession, question: Question, new: RulingCreate) -> 
 
     Raises:
         Invalid: the source is not there, or the date lies in the future.
-
     """
     refuse_future(new.effective_on, "/effective_on")
     cited = await sources.cite(session, new.source) if new.source is not None else None
@@ -217,7 +207,6 @@ async def referred(session: AsyncSession, reference: str, pointer: str) -> Quest
 
     Raises:
         Invalid: there is no such question; names the place in the body.
-
     """
     question = await queries.find(session, reference)
     if question is None:
@@ -231,7 +220,6 @@ def refuse_future(day: EdtfDate | None, pointer: str) -> None:
 
     Raises:
         Invalid: the date's first day is after today (UTC).
-
     """
     if day is not None and day.first_day > clock.today():
         detail = f"{day} lies in the future. Record what has happened, such as {clock.today()}."

@@ -33,7 +33,6 @@ async def refold(
 
     Raises:
         Conflict: no ask would be left.
-
     """
     found = state.spans(await standing_entries(session, question))
     if not found:

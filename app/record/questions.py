@@ -29,7 +29,6 @@ async def get(reading: Reading, question_id: str) -> QuestionRead:
 
     Raises:
         NotFound: it was not on the record, or had not been asked, at that viewpoint.
-
     """
     query, _ = selection.of_view(reading.view)
     found = await reading.session.execute(query.where(selection.QUESTION.c.id == question_id))
@@ -144,46 +143,62 @@ def _read(
     shown: dict[str, Any],
     dossiers: Rows,
 ) -> QuestionRead:
-    def then(name: str) -> Any:
-        return _standing(row, name, reading)
-
-    stands, today = State(then("state")), reading.view.day.toordinal()
-    is_open = stands not in state.CLOSED
-    respond_by_day = then("respond_by_day")
+    latest = _standing(row, "latest_response_id", reading)
+    responses = [item for item in shown.values() if item.question.id == row.id]
     return QuestionRead.model_construct(
         id=row.id,
-        slug=content["slug"],
         url=f"{reading.public_url}/v1/questions/{row.id}",
-        text=content["text"],
-        lang=content["lang"],
-        translations={
-            lang: QuestionTranslation.model_validate(translated)
-            for lang, translated in content["translations"].items()
-        },
-        context=content["context"],
         company=reading.company(content["company_id"]),
         dossiers=[
             DossierRef.model_validate(dict(dossiers[dossier_id]))
             for dossier_id in content["dossier_ids"]
         ],
-        topics=content["topics"],
         asks=[reading.ask(ask) for ask in asks[row.id]],
-        first_asked_on=EdtfDate(then("first_asked_on")),
-        respond_by=content["respond_by"],
-        state=stands,
-        state_since=EdtfDate(then("state_since")),
-        open=is_open,
-        overdue=is_open and respond_by_day is not None and respond_by_day < today,
-        days_open=state.days_open(stands, then("state_since_day"), then("first_asked_day"), today),
-        latest_response=shown.get(then("latest_response_id")),
-        response_count=then("response_count"),
-        correction_count=then("correction_count"),
-        last_checked_on=content["last_checked_on"],
-        external_id=content["external_id"],
+        latest_response=shown.get(latest),
         created_at=row.created_at,
         updated_at=row.then_updated_at,
         version=row.then_version,
-        responses=[item for item in shown.values() if item.question.id == row.id]
-        if "responses" in reading.expand
-        else None,
+        responses=responses if "responses" in reading.expand else None,
+        **_told(content),
+        **_stands(reading, row),
     )
+
+
+def _told(content: Any) -> dict[str, Any]:
+    """Return what editors say of a question."""
+    return {
+        "slug": content["slug"],
+        "text": content["text"],
+        "lang": content["lang"],
+        "translations": {
+            lang: QuestionTranslation.model_validate(translated)
+            for lang, translated in content["translations"].items()
+        },
+        "context": content["context"],
+        "topics": content["topics"],
+        "respond_by": content["respond_by"],
+        "last_checked_on": content["last_checked_on"],
+        "external_id": content["external_id"],
+    }
+
+
+def _stands(reading: Reading, row: Any) -> dict[str, Any]:
+    """Return where a question stands, and since when."""
+
+    def then(name: str) -> Any:
+        return _standing(row, name, reading)
+
+    stands, today = State(then("state")), reading.view.day.toordinal()
+    is_open, respond_by = stands not in state.CLOSED, then("respond_by_day")
+    return {
+        "first_asked_on": EdtfDate(then("first_asked_on")),
+        "state": stands,
+        "state_since": EdtfDate(then("state_since")),
+        "open": is_open,
+        "overdue": is_open and respond_by is not None and respond_by < today,
+        "days_open": state.days_open(
+            stands, then("state_since_day"), then("first_asked_day"), today
+        ),
+        "response_count": then("response_count"),
+        "correction_count": then("correction_count"),
+    }

@@ -182,7 +182,6 @@ def expansions(given: str | None, *known: str) -> frozenset[str]:
 
     Raises:
         Invalid: it names something that cannot be expanded here.
-
     """
     wanted = (
         frozenset(part.strip() for part in given.split(",")) if given is not None else frozenset()

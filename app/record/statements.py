@@ -44,7 +44,6 @@ async def get(reading: Reading, statement_id: str) -> StatementRead:
 
     Raises:
         NotFound: there is none with this id.
-
     """
     found = await assemble(reading, [statement_id])
     if not found:

@@ -98,7 +98,6 @@ async def look(
 
     Raises:
         Invalid: `known_at` lies in the future.
-
     """
     day = as_of.last_day if as_of is not None else None
     if known_at is None:

@@ -18,7 +18,6 @@ async def get(session: AsyncSession, source_id: str) -> Source:
 
     Raises:
         NotFound: there is none.
-
     """
     source = await session.get(Source, source_id)
     if source is None:

@@ -52,7 +52,6 @@ async def cite(session: AsyncSession, given: str | SourceCreate, pointer: str = 
 
     Raises:
         Invalid: there is no source with this id; names the place in the body.
-
     """
     if isinstance(given, SourceCreate):
         source, _ = await add(session, given)
@@ -72,7 +71,6 @@ async def edit(
     Raises:
         PreconditionFailed: it has changed since the client read it.
         Invalid: a source without url needs its title.
-
     """
     seen.check(source.version)
     changes = patch.model_dump(exclude_unset=True, exclude={"reason"})

@@ -12,7 +12,6 @@ async def get(session: AsyncSession, statement_id: str) -> Statement:
 
     Raises:
         NotFound: there is none.
-
     """
     statement = await find(session, statement_id)
     if statement is None:

@@ -20,7 +20,6 @@ async def publish(session: AsyncSession, new: StatementCreate) -> Statement:
     Raises:
         Invalid: it refers to something that is not there, or lies in the future.
         Conflict: a response is about another company's question, or about one twice.
-
     """
     company = await companies.referred(session, new.company)
     questions.refuse_future(new.published_on, "/published_on")
@@ -54,7 +53,6 @@ async def respond(
     Raises:
         Invalid: there is no such question.
         Conflict: the question was put to another company, or the statement was retracted.
-
     """
     if statement.corrected_at != FOREVER:
         raise Conflict(f"The statement was retracted by {statement.corrected_by}.")
