@@ -133,7 +133,10 @@ def create_key(
         new = KeyCreate(name=name, scopes=scope, expires_at=expires_at)
     except ValidationError as error:
         raise Failure(error.errors()[0]["msg"]) from None
-    secret = _run(_create_key(Settings(), new))
+    settings = Settings()
+    pepper = load_pepper(settings)
+    _run(_check_migrated(settings))
+    secret = _run(_create_key(settings, new, pepper))
     print(secret)
     print("This is the only time that the key is shown. Keep it safe.", file=sys.stderr)
 
@@ -141,14 +144,18 @@ def create_key(
 @keys.command("list")
 def list_keys() -> None:
     """List API keys: id, name, scopes, prefix, state."""
-    for row in _run(_list_keys(Settings())):
+    settings = Settings()
+    _run(_check_migrated(settings))
+    for row in _run(_list_keys(settings)):
         print("\t".join(row))
 
 
 @keys.command("revoke")
 def revoke_key(key: Annotated[str, typer.Argument(help="The key's id or name.")]) -> None:
     """Revoke an API key at once and for good."""
-    print(f"Revoked {_run(_revoke_key(Settings(), key))}.")
+    settings = Settings()
+    _run(_check_migrated(settings))
+    print(f"Revoked {_run(_revoke_key(settings, key))}.")
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -195,8 +202,6 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
 
 
 def _migrate(settings: Settings) -> None:
-    if settings.is_sqlite:
-        Path(_shown(settings)).touch(mode=0o600)  # it holds the hashes of keys
     config = Config(ROOT / "alembic.ini")
     config.attributes["url"] = settings.database_url
     command.upgrade(config, "head")
@@ -216,8 +221,7 @@ async def _check_migrated(settings: Settings) -> None:
         await database.close()
 
 
-async def _create_key(settings: Settings, new: KeyCreate) -> str:
-    pepper = load_pepper(settings)
+async def _create_key(settings: Settings, new: KeyCreate, pepper: bytes) -> str:
     database = Database(settings)
     try:
         async with database.writing() as session:

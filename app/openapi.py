@@ -64,7 +64,13 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas |= schema.pop("$defs", {})
         schemas[name] = schema | {"title": name}
     for path in document["paths"].values():
-        for operation in path.values():
+        for method, operation in path.items():
             operation.setdefault("security", [])
+            if method != "post":  # only a POST needs it; the session type offers it to all
+                operation["parameters"] = [
+                    parameter
+                    for parameter in operation.get("parameters", ())
+                    if parameter["name"] != "idempotency-key"
+                ]
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     return document

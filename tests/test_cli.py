@@ -10,7 +10,6 @@ import sys
 import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from unittest import mock
 
 import httpx
 import pytest
@@ -30,11 +29,15 @@ def answerable(*arguments: str, **variables: str) -> subprocess.CompletedProcess
     """Run a command as the shell would, but in this process: starting Python takes seconds."""
     output, errors, status = io.StringIO(), io.StringIO(), 0
     with (
-        mock.patch.object(sys, "argv", ["answerable", *arguments]),
-        mock.patch.dict(os.environ, environment(**variables), clear=True),
+        pytest.MonkeyPatch.context() as patch,
         redirect_stdout(output),
         redirect_stderr(errors),
     ):
+        patch.setattr(sys, "argv", ["answerable", *arguments])
+        for name in set(os.environ) - set(environment()):
+            patch.delenv(name)
+        for name, value in variables.items():
+            patch.setenv(name, value)
         try:
             cli.main()
         except SystemExit as ended:

@@ -15,7 +15,7 @@ from app.askers.schemas import (
 )
 from app.auth.sessions import EditorSession
 from app.core import slugs
-from app.core.docs import CREATES, EDITS, LISTS, READS
+from app.core.docs import CREATES, EDITS, LISTS, READS_BY_SLUG
 from app.core.routing import StrictRoute
 from app.core.sessions import IfMatch, Paging, PublicUrl, ReadSession
 
@@ -38,7 +38,7 @@ async def list_askers(
     return AskerPage(data=data, has_more=cursor is not None, next_cursor=cursor)
 
 
-@router.get("/{asker}", operation_id="getAsker", responses=READS)
+@router.get("/{asker}", operation_id="getAsker", responses=READS_BY_SLUG)
 async def get_asker(
     session: ReadSession, public_url: PublicUrl, request: Request, asker: str
 ) -> AskerRead:

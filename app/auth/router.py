@@ -25,7 +25,7 @@ class KeyPage(Page[KeyRead]):
     "",
     status_code=201,
     operation_id="createKey",
-    responses=problems(400, 401, 403, 409, 413, 415, 422),
+    responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
 )
 async def create_key(
     session: AdminSession,
@@ -43,7 +43,7 @@ async def create_key(
     return KeyCreated(**_values(key), key=secret)
 
 
-@router.get("", operation_id="listKeys", responses=problems(400, 401, 403, 422))
+@router.get("", operation_id="listKeys", responses=problems(400, 401, 403, 422, 503))
 async def list_keys(
     session: AdminReadSession,
     pager: Paging,
@@ -59,7 +59,7 @@ async def list_keys(
     return KeyPage(data=data, has_more=cursor is not None, next_cursor=cursor)
 
 
-@router.get("/{key}", operation_id="getKey", responses=problems(401, 403, 404, 422))
+@router.get("/{key}", operation_id="getKey", responses=problems(401, 403, 404, 422, 503))
 async def get_key(session: AdminReadSession, response: Response, key: str) -> KeyRead:
     """Get an API key, without its secret."""
     response.headers["Cache-Control"] = "private, no-cache"
@@ -67,7 +67,7 @@ async def get_key(session: AdminReadSession, response: Response, key: str) -> Ke
 
 
 @router.delete(
-    "/{key}", status_code=204, operation_id="revokeKey", responses=problems(401, 403, 404, 422)
+    "/{key}", status_code=204, operation_id="revokeKey", responses=problems(401, 403, 404, 422, 503)
 )
 async def revoke_key(session: AdminSession, key: str) -> None:
     """Revoke an API key at once and for good. It stays listed, with `revoked_at`."""
@@ -77,7 +77,7 @@ async def revoke_key(session: AdminSession, key: str) -> None:
 @router.post(
     "/{key}/rotate",
     operation_id="rotateKey",
-    responses=problems(400, 401, 403, 404, 409, 415, 422),
+    responses=problems(400, 401, 403, 404, 409, 415, 422, 503),
 )
 async def rotate_key(
     session: AdminSession,

@@ -18,6 +18,7 @@ from app.auth.schemas import Scope
 from app.auth.service import Caller
 from app.core import idempotency
 from app.core.errors import Forbidden, Unauthenticated
+from app.core.pagination import Truth
 from app.core.sessions import database_of, secret_of
 from app.ledger import recorder
 
@@ -34,7 +35,7 @@ basic = HTTPBasic(
 )
 
 DryRun = Annotated[
-    bool,
+    Truth,
     Query(description="Do everything but keep nothing: the answer says what would have happened."),
 ]
 IdempotencyKey = Annotated[

@@ -15,7 +15,7 @@ from app.companies.schemas import (
     CompanyRead,
 )
 from app.core import slugs
-from app.core.docs import CREATES, EDITS, LISTS, READS
+from app.core.docs import CREATES, EDITS, LISTS, READS_BY_SLUG
 from app.core.routing import StrictRoute
 from app.core.sessions import IfMatch, Paging, PublicUrl, ReadSession
 
@@ -38,7 +38,7 @@ async def list_companies(
     return CompanyPage(data=data, has_more=cursor is not None, next_cursor=cursor)
 
 
-@router.get("/{company}", operation_id="getCompany", responses=READS)
+@router.get("/{company}", operation_id="getCompany", responses=READS_BY_SLUG)
 async def get_company(
     session: ReadSession, public_url: PublicUrl, request: Request, company: str
 ) -> CompanyRead:

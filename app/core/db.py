@@ -5,7 +5,9 @@ Everything in which SQLite and PostgreSQL differ is here.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -25,6 +27,10 @@ SQLITE_PRAGMAS = (
     "PRAGMA mmap_size = 1073741824",
     "PRAGMA temp_store = MEMORY",
 )
+PASSING_SQLITE = tuple(
+    f"SQLITE_{name}"
+    for name in ("BUSY", "LOCKED", "IOERR", "FULL", "CANTOPEN", "READONLY", "NOTADB", "CORRUPT")
+)
 PASSING_SQLSTATES = ("08", "40", "53", "55", "57")
 """SQLSTATE classes that go away by themselves: connection, rollback, resources, locks, shutdown."""
 
@@ -36,6 +42,9 @@ class Database:
         self.is_sqlite = settings.is_sqlite
         self._timeout = settings.database_timeout
         self._turn = asyncio.Lock()
+        self.settling = asyncio.Lock()
+        self.settled = datetime.min.replace(tzinfo=UTC)
+        """Up to this instant nothing more can be recorded; see `ledger.queries.settle`."""
         self.engine = _sqlite_engine(settings) if self.is_sqlite else _postgres_engine(settings)
         self._readers = self.engine.execution_options(**self._read_options())
         self._writers = self.engine.execution_options(writes=True)
@@ -90,6 +99,9 @@ class Database:
 
 
 def _sqlite_engine(settings: Settings) -> AsyncEngine:
+    with suppress(OSError):  # a path that cannot be used is reported when it is opened
+        path = Path(make_url(settings.database_url).database or "")
+        path.touch(mode=0o600)  # only its owner reads a new file: it holds the hashes of keys
     engine = create_async_engine(
         settings.database_url,
         pool_size=settings.database_pool_size,
@@ -140,13 +152,12 @@ def maintenance_engine(url: str) -> AsyncEngine:
 
 def is_passing(error: BaseException) -> bool:
     """Tell whether the database, not the request, is at fault, so that trying again may help."""
-    if isinstance(error, exc.TimeoutError | exc.InterfaceError | exc.OperationalError):
-        return True
     if isinstance(error, exc.DBAPIError):
-        if getattr(error.orig, "sqlite_errorname", "") in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:
-            return True
+        name = getattr(error.orig, "sqlite_errorname", None)
+        if name is not None:
+            return str(name).startswith(PASSING_SQLITE)
         state = getattr(error.orig, "sqlstate", None) or ""
-        return error.connection_invalidated or state.startswith(PASSING_SQLSTATES)
+        return error.connection_invalidated or not state or state.startswith(PASSING_SQLSTATES)
     if isinstance(error, asyncpg.PostgresError):
         return (getattr(error, "sqlstate", None) or "").startswith((*PASSING_SQLSTATES, "3D", "28"))
-    return isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError)
+    return isinstance(error, exc.TimeoutError | OSError | TimeoutError | asyncpg.InterfaceError)

@@ -7,12 +7,14 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 from sqlalchemy import ColumnElement, and_, or_
 
 from app.core.errors import Malformed
@@ -23,7 +25,26 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 SIGNATURE = 12
 
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many, at most 200.")]
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"0|[1-9]\d{0,18}", value, re.ASCII):
+        raise PydanticCustomError("whole_number", "Give a whole number, such as 50.")
+    return value
+
+
+def _truth(value: Any) -> Any:
+    if isinstance(value, str) and value not in ("true", "false"):
+        raise PydanticCustomError("truth", "Give true or false.")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""A whole number in an address: digits and nothing else."""
+
+Truth = Annotated[bool, BeforeValidator(_truth)]
+"""True or false in an address: these two words and no others."""
+
+Limit = Annotated[Whole, Field(ge=1, le=MAX_LIMIT, description="How many, at most 200.")]
 CursorText = Annotated[
     str,
     Field(max_length=1000, description="The `next_cursor` of the page before, unchanged."),

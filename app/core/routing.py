@@ -110,6 +110,10 @@ class Precondition:
         """
         if "*" in self._tags:
             return
+        if not all(len(tag) > 1 and tag[0] == tag[-1] == '"' for tag in self._tags):
+            raise PreconditionFailed(
+                "If-Match must be the ETag exactly as you received it: in quotes, without W/."
+            )
         if f'"{version}' not in [tag.partition(".")[0].rstrip('"') for tag in self._tags]:
             raise PreconditionFailed(
                 "It was changed since you read it. GET it again, then repeat the edit with the"

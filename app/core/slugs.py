@@ -56,38 +56,51 @@ async def give(session: AsyncSession, kind: str, target: str, wanted: str | None
     return slug
 
 
-async def resolve(session: AsyncSession, kind: str, reference: str) -> str | None:
+async def resolve(
+    session: AsyncSession, kind: str, reference: str, known_at: datetime | None = None
+) -> str | None:
     """Return the id that an id, a slug or a former slug stands for, or None.
 
-    An id is returned as it is, whether or not the thing exists.
+    known_at: only names that had been given by then. An id is returned as it is, whether or not
+    the thing exists.
     """
     if ids.kind_of(reference) is not None:
         return reference if ids.kind_of(reference) == kind else None
     query = select(SLUG.c.target).where(SLUG.c.kind == kind, SLUG.c.slug == reference)
+    if known_at is not None:
+        query = query.where(SLUG.c.since <= known_at)
     target: str | None = (await session.execute(query)).scalar_one_or_none()
     return target
 
 
-async def filtered(session: AsyncSession, kind: str, reference: str, *, past: bool = False) -> str:
+async def filtered(
+    session: AsyncSession, kind: str, reference: str, known_at: datetime | None = None
+) -> str:
     """Return the id that a filter names.
 
-    `past` is for an answer about the past, which may not change when a name is given later: an
-    unknown name then stands for nothing.
+    An answer for a past `known_at` may not change when a name is given later: a name that was
+    unknown then stands for nothing.
 
     Raises:
         Invalid: nothing of this kind has or had this name.
     """
-    target = await resolve(session, kind, reference)
-    if target is None and not past:
+    target = await resolve(session, kind, reference, known_at)
+    if target is None and known_at is None:
         detail = f"No {kind} has or had this id or slug. Check its spelling."
         raise Invalid.at(f"/{kind}", detail, code="unknown_reference", location="query")
     return target or ""
 
 
 async def locate(
-    request: Request, session: AsyncSession, kind: str, reference: str, *, past: bool = False
+    request: Request,
+    session: AsyncSession,
+    kind: str,
+    reference: str,
+    known_at: datetime | None = None,
 ) -> str:
-    """Return the id that a path names; `past` takes a former slug as it is.
+    """Return the id that a path names.
+
+    known_at: only names that had been given by then, and former ones as they are.
 
     Raises:
         NotFound: nothing of this kind has or had this name.
@@ -96,15 +109,14 @@ async def locate(
     if ids.kind_of(reference) == kind:
         return reference
     kept = await session.get(SlugName, (kind, reference)) if len(reference) <= 200 else None
-    if kept is None:
+    if kept is None or (known_at is not None and kept.since > known_at):
         raise NotFound(f"There is no {kind} with this id or slug.")
-    if not kept.is_current and not past:
+    if not kept.is_current and known_at is None:
         query = select(SLUG.c.slug).where(
             SLUG.c.kind == kind, SLUG.c.target == kept.target, SLUG.c.is_current
         )
-        current = (await session.execute(query)).scalar_one()
         steps = request.url.path.split("/")
-        steps[3] = current  # /v1/collection/slug, and what may follow
+        steps[3] = (await session.execute(query)).scalar_one()  # /v1/collection/slug, and more
         query_string = f"?{request.url.query}" if request.url.query else ""
         raise Moved("/".join(steps) + query_string)
     return kept.target
@@ -112,14 +124,11 @@ async def locate(
 
 async def _free(session: AsyncSession, kind: str, stem: str) -> str:
     query = select(SLUG.c.slug).where(
-        SLUG.c.kind == kind,
-        SLUG.c.slug.startswith(stem, autoescape=True),
+        SLUG.c.kind == kind, SLUG.c.slug.startswith(stem, autoescape=True)
     )
     taken = set((await session.execute(query)).scalars())
-    pending = {row.slug for row in session.new if isinstance(row, SlugName) and row.kind == kind}
-    taken |= pending
-    number = 1
-    slug = stem
+    taken |= {row.slug for row in session.new if isinstance(row, SlugName) and row.kind == kind}
+    number, slug = 1, stem
     while slug in taken:
         number += 1
         slug = f"{stem}-{number}"
@@ -132,6 +141,5 @@ async def _make_current(session: AsyncSession, kind: str, target: str, slug: str
     for name in former:
         name.is_current = name.slug == slug
     if all(name.slug != slug for name in former):
-        session.add(
-            SlugName(kind=kind, slug=slug, target=target, is_current=True, since=clock.now())
-        )
+        since = session.info.get("instant", clock.now())  # of a recording: its own instant
+        session.add(SlugName(kind=kind, slug=slug, target=target, is_current=True, since=since))

@@ -17,6 +17,10 @@ FORBIDDEN = re.compile(
     "\ufdd0-\ufdef\ufffe\uffff]"  # noncharacters: no XML form
 )
 SLUG_LENGTH = 80
+JOINERS = set("\u200c\u200d\u200e\u200f")
+"""What Persian, Indic and right-to-left scripts need; in other names it only hides."""
+WITHOUT_JOINERS = {ord(character): None for character in JOINERS}
+INVISIBLE = ("Cf", "Zs", "Zl", "Zp", "Cc")
 
 
 def flaw(text: str) -> str | None:
@@ -33,12 +37,15 @@ def _compose(value: Any) -> Any:
 def _line(text: str) -> str:
     if any(character in text for character in "\n\r\t\u2028\u2029"):
         raise PydanticCustomError("line", "Give one line, without tabs or line breaks.")
+    hidden = {character for character in text if unicodedata.category(character) == "Cf"}
+    if hidden - JOINERS or (hidden and text.translate(WITHOUT_JOINERS).isascii()):
+        raise PydanticCustomError("invisible", "Take the invisible characters out of it.")
     return _prose(text)
 
 
 def _prose(text: str) -> str:
     text = text.strip()
-    if not text:
+    if all(unicodedata.category(character) in INVISIBLE for character in text):
         raise PydanticCustomError("blank", "Give some text; it is blank.")
     return text
 

@@ -40,6 +40,7 @@ async def correct(session: AsyncSession, new: AnyCorrection) -> Correction:
     """
     if isinstance(new, StatementCorrection):
         return await _correct_statement(session, new)
+    _refuse_empty(new)
     row = await question_queries.entry(session, new.target)
     _refuse_missing(row, new)
     assert row is not None
@@ -58,6 +59,7 @@ def _effective_on(row: Any) -> str:
 
 
 async def _correct_statement(session: AsyncSession, new: StatementCorrection) -> Correction:
+    _refuse_empty(new)
     statement = await statement_queries.find(session, new.target)
     _refuse_missing(statement, new)
     assert statement is not None
@@ -79,6 +81,12 @@ async def _correct_statement(session: AsyncSession, new: StatementCorrection) ->
             part.replacement_id = again.id
         await standing.refold(session, row.question, cause=part.id, effective_on=row.effective_on)
     return correction
+
+
+def _refuse_empty(new: AnyCorrection) -> None:
+    if new.replacement is not None and not new.replacement.model_fields_set:
+        detail = "Give the corrected fields, or leave replacement out to retract without one."
+        raise Invalid.at("/replacement", detail, code="empty")
 
 
 def _refuse_missing(row: Any, new: CorrectionBody) -> None:
@@ -113,6 +121,7 @@ def _strike(
     row.corrected_by = correction.id
     if question is not None:
         question.correction_count += 1
+        recorder.note(session, question, reason=reason)
     return correction
 
 

@@ -69,7 +69,7 @@ async def _load_names(session: AsyncSession, case: dict[str, Any]) -> None:
 async def _load_question(
     session: AsyncSession, case: dict[str, Any], given: dict[str, Any]
 ) -> bool:
-    if await question_queries.with_external_id(session, given["external_id"]) is not None:
+    if await question_queries.find(session, given["slug"]) is not None:
         return False
     asks = [_cite(case, ask) for ask in given["asks"]]
     await questions.put(session, QuestionCreate.model_validate({**given, "asks": asks}))

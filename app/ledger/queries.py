@@ -58,9 +58,12 @@ def _types(given: str) -> list[str]:
 
 
 async def settle(database: Database, session: AsyncSession, known_at: datetime) -> None:
-    """Make sure that no transaction under way can still record something at or before `known_at`.
+    """Make sure that nothing can be recorded at or before `known_at` any more.
 
-    Call it before `session` has read anything that the answer uses.
+    The ledger's head is moved on to the present, under its lock: writes under way are waited for,
+    and later ones, on whatever machine and by whatever clock, get a later instant. One turn serves
+    all readers of this process that wait for it; they hold no connection meanwhile. Call it before
+    `session` has read anything that the answer uses.
 
     Raises:
         Invalid: the instant has not passed yet.
@@ -70,9 +73,14 @@ async def settle(database: Database, session: AsyncSession, known_at: datetime) 
         raise Invalid.at("/known_at", detail, code="future", location="query")
     newest: datetime = (await session.execute(select(HEAD.c.recorded_at))).scalar_one()
     await session.rollback()  # the next statement begins a new snapshot
-    if known_at > newest:
-        async with database.writing() as writer:
-            await writer.execute(select(HEAD.c.seq).with_for_update())
+    if known_at <= max(newest, database.settled):
+        return
+    async with database.settling:
+        if known_at > database.settled:
+            async with database.writing() as writer:
+                head = (await writer.execute(select(LogHead).with_for_update())).scalar_one()
+                head.recorded_at = max(head.recorded_at, clock.now())
+            database.settled = head.recorded_at
 
 
 async def position(session: AsyncSession, known_at: datetime) -> int:

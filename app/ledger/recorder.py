@@ -45,6 +45,7 @@ async def recording(database: Database, *, actor: str) -> AsyncIterator[AsyncSes
     async with database.writing() as session:
         head = (await session.execute(select(LogHead).with_for_update())).scalar_one()
         instant = max(clock.now(), head.recorded_at + timedelta(microseconds=1))
+        session.info["instant"] = instant
         session.info[RECORDING] = Recording(head=head, actor=actor, instant=instant)
         yield session
 

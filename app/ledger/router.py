@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 
 from app.core.docs import LISTS, READS
-from app.core.pagination import Pager
+from app.core.pagination import Pager, Whole
 from app.core.routing import StrictRoute
 from app.core.sessions import Paging, PublicUrl, ReadSession
 from app.ledger import queries
@@ -46,7 +46,7 @@ async def list_events(
 async def get_event(
     session: ReadSession,
     public_url: PublicUrl,
-    seq: Annotated[int, Path(ge=1, le=2**53, description="The event's number.")],
+    seq: Annotated[Whole, Path(ge=1, le=2**53, description="The event's number.")],
 ) -> EventRead:
     """Get one entry of the ledger. It never changes."""
     return to_read(await queries.get(session, seq), public_url)

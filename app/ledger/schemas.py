@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from app.core.dates import EdtfDate, Instant
-from app.core.pagination import Page, PageQuery
+from app.core.pagination import Page, PageQuery, Whole
 from app.core.text import Reference
 
 
@@ -69,7 +69,9 @@ class EventPage(Page[EventRead]):
 class EventFilters(PageQuery):
     """Which events to list."""
 
-    after: Annotated[int, Field(ge=0, le=2**53, description="Only events with a greater seq.")] = 0
+    after: Annotated[
+        Whole, Field(ge=0, le=2**53, description="Only events with a greater seq.")
+    ] = 0
     type: Annotated[
         str | None,
         Field(

@@ -75,7 +75,7 @@ class Question(Recorded, table=True):
             kind, summary = "question.created", wording.question_created(self)
             effective_on = self.first_asked_on
         elif "state" in previous:
-            kind, summary = "question.state_changed", wording.state_changed(self)
+            kind, summary = "question.state_changed", wording.state_changed(self, note["cause"])
             effective_on = note.get("effective_on")
             details = {"from": previous["state"], "to": self.state, "cause": note.get("cause")}
         return Headline(

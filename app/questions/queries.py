@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from app.core import slugs
+from app.core.clock import FOREVER
 from app.core.errors import NotFound
 from app.core.tables import table_of
 from app.questions.models import Ask, Question, Response, Ruling
@@ -43,6 +44,15 @@ async def with_external_id(session: AsyncSession, external_id: str) -> str | Non
     query = select(QUESTION.c.id).where(QUESTION.c.external_id == external_id)
     found: str | None = (await session.execute(query)).scalar_one_or_none()
     return found
+
+
+async def response_to(session: AsyncSession, question_id: str, statement_id: str) -> str | None:
+    """Return the id of the response by which a statement bears on a question, if it does."""
+    query = select(Response).where(
+        RESPONSE.c.question_id == question_id, RESPONSE.c.statement_id == statement_id
+    )
+    rows = (await session.execute(query)).scalars()  # rows of the session, struck ones included
+    return next((row.id for row in rows if row.corrected_at == FOREVER), None)
 
 
 async def responses_of(session: AsyncSession, statement_id: str) -> list[Response]:

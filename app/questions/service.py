@@ -1,13 +1,10 @@
 """The rules for putting questions, and for what moves them."""
 
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.askers import service as askers
 from app.companies import service as companies
 from app.core import clock, ids, slugs
-from app.core.clock import FOREVER
 from app.core.dates import EdtfDate
 from app.core.errors import Conflict, Invalid
 from app.core.routing import Precondition
@@ -132,49 +129,38 @@ async def _record_ask(
 
 
 async def answer(
-    session: AsyncSession, question: Question, new: ResponseCreate, *, made: Any
+    session: AsyncSession,
+    question: Question,
+    new: ResponseCreate,
+    *,
+    statement_id: str,
+    made_on: EdtfDate,
 ) -> Response:
-    """Let a statement bear on a question.
-
-    made: the statement, whose id and `published_on` count.
+    """Let a statement, made on a date, bear on a question.
 
     Raises:
         Conflict: the statement bears on this question already.
     """
-    for other in await _responses_to(session, question, made.id):
+    other = await queries.response_to(session, question.id, statement_id)
+    if other is not None:
         raise Conflict(
-            f"The statement bears on {question.slug} already ({other.id}). Correct that response"
-            " if its verdict is wrong."
+            f"The statement bears on {question.slug} already ({other}). Correct that response if"
+            " its verdict is wrong."
         )
-    effective_on = EdtfDate(made.published_on)
     row = Response(
         id=ids.new("response"),
         question_id=question.id,
         question=question,
-        effective_day=effective_on.day,
-        effective_on=effective_on,
-        statement_id=made.id,
+        effective_day=made_on.day,
+        effective_on=made_on,
+        statement_id=statement_id,
         verdict=new.verdict.value,
         excerpt=new.excerpt,
         rationale=new.rationale,
     )
     session.add(row)
-    await standing.refold(session, question, cause=row.id, effective_on=effective_on)
+    await standing.refold(session, question, cause=row.id, effective_on=made_on)
     return row
-
-
-async def _responses_to(
-    session: AsyncSession, question: Question, statement_id: str
-) -> list[Response]:
-    pending = [row for row in session.new if isinstance(row, Response)]
-    stored = await queries.responses_of(session, statement_id)
-    return [
-        row
-        for row in (*pending, *stored)
-        if row.statement_id == statement_id
-        and row.question_id == question.id
-        and row.corrected_at == FOREVER
-    ]
 
 
 async def rule(session: AsyncSession, question: Question, new: RulingCreate) -> Ruling:
@@ -198,6 +184,7 @@ async def rule(session: AsyncSession, question: Question, new: RulingCreate) -> 
         quote=cited.quote if cited else None,
     )
     session.add(row)
+    recorder.note(session, question, reason=new.reason)
     await standing.refold(session, question, cause=row.id, effective_on=new.effective_on)
     return row
 

@@ -15,10 +15,6 @@ VERDICTS = {
     "partial": "{company} answered in part",
     "answered": "{company} answered",
 }
-STATES = VERDICTS | {
-    "unanswered": "{company} has not answered",
-    "withdrawn": "A question to {company} was withdrawn",
-}
 
 
 def sentence(opening: str, text: str) -> str:
@@ -37,16 +33,25 @@ def question_updated(question: "Question") -> str:
     return sentence(f"The entry on a question to {question.company.name} was edited", question.text)
 
 
-def state_changed(question: "Question") -> str:
-    """Say where a question stands now."""
-    return sentence(STATES[question.state].format(company=question.company.name), question.text)
+def state_changed(question: "Question", cause: str) -> str:
+    """Say where a question stands now. Only what the company itself did is told as its deed."""
+    company = question.company.name
+    stands = f"a question to {company} now stands as “{question.state}”"
+    opening = {
+        "response": VERDICTS.get(question.state, "").format(company=company),
+        "ruling": f"By an editor’s ruling, {stands}",
+        "correction": f"After a correction, {stands}",
+        "ask": f"Asked again, {stands}",
+    }[cause.partition("_")[0]]
+    return sentence(opening, question.text)
 
 
 def asked(ask: "Ask") -> str:
     """Say that an asker put the question."""
     company = ask.question.company.name
     named = ask.asker.kind != "anonymous"
-    opening = f"{ask.asker.name} asked {company}" if named else f"{company} was asked"
+    unnamed = f"A question to {company} is reported, without naming who asked"
+    opening = f"{ask.asker.name} asked {company}" if named else unnamed
     return sentence(opening, ask.question.text)
 
 
@@ -58,5 +63,6 @@ def responded(response: "Response") -> str:
 
 def ruled(ruling: "Ruling") -> str:
     """Say what an editor decided."""
-    opening = f"An editor set a question to {ruling.question.company.name} to “{ruling.state}”"
+    company = ruling.question.company.name
+    opening = f"An editor ruled that a question to {company} stands as “{ruling.state}”"
     return sentence(opening, ruling.question.text)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from app.auth.sessions import EditorSession
 from app.core import slugs
 from app.core.clock import FOREVER
-from app.core.docs import CREATES, EDITS, LISTS, READS
+from app.core.docs import CREATES, EDITS, LISTS, READS_BY_SLUG
 from app.core.pagination import MAX_LIMIT
 from app.core.routing import StrictRoute
 from app.core.sessions import IfMatch, Paging, PublicUrl, ReadSession
@@ -39,7 +39,7 @@ async def list_dossiers(
     return DossierPage(data=data, has_more=cursor is not None, next_cursor=cursor)
 
 
-@router.get("/{dossier}", operation_id="getDossier", responses=READS)
+@router.get("/{dossier}", operation_id="getDossier", responses=READS_BY_SLUG)
 async def get_dossier(
     session: ReadSession,
     public_url: PublicUrl,

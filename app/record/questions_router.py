@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auth.sessions import EditorSession
 from app.core import slugs
 from app.core.dates import EdtfDate
-from app.core.docs import ADDS, CREATES, EDITS, LISTS, READS
+from app.core.docs import ADDS, CREATES, EDITS, LISTS, READS_BY_SLUG
 from app.core.routing import StrictRoute
 from app.core.sessions import IfMatch, Paging, PublicUrl, ReadSession, database_of
 from app.questions import queries, service
@@ -63,7 +63,7 @@ async def list_questions(
     return QuestionPage.model_construct(data=data, has_more=cursor is not None, next_cursor=cursor)
 
 
-@router.get("/{question}", operation_id="getQuestion", responses=READS)
+@router.get("/{question}", operation_id="getQuestion", responses=READS_BY_SLUG)
 async def get_question(
     session: ReadSession,
     public_url: PublicUrl,
@@ -74,15 +74,13 @@ async def get_question(
     """Get a question by its id or slug, with its asks and its latest response."""
     expand = selection.expansions(options.expand, *questions.EXPANSIONS)
     view = await viewpoint.look(database_of(request), session, options.as_of, options.known_at)
-    question_id = await slugs.locate(
-        request, session, "question", question, past=view.known_at is not None
-    )
+    question_id = await slugs.locate(request, session, "question", question, view.known_at)
     found = await questions.get(Reading(session, view, public_url, expand), question_id)
     request.state.version = found.version
     return found
 
 
-@router.get("/{question}/timeline", operation_id="getTimeline", responses=READS)
+@router.get("/{question}/timeline", operation_id="getTimeline", responses=READS_BY_SLUG)
 async def get_timeline(
     session: ReadSession,
     pager: Paging,
@@ -99,9 +97,7 @@ async def get_timeline(
     key = pager.read(filters.cursor)
     expand = selection.expansions(filters.expand, "source")
     view = await viewpoint.look(database_of(request), session, filters.as_of, filters.known_at)
-    question_id = await slugs.locate(
-        request, session, "question", question, past=view.known_at is not None
-    )
+    question_id = await slugs.locate(request, session, "question", question, view.known_at)
     reading = Reading(session, view, public_url, expand)
     await questions.get(reading, question_id)
     entries = await timeline.entries(reading, question_id)

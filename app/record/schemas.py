@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from app.companies.schemas import CompanyRead
 from app.core.dates import EdtfDate, Instant
-from app.core.pagination import Page, PageQuery
+from app.core.pagination import Page, PageQuery, Truth
 from app.core.schemas import Ref, is_none
 from app.core.text import Reference, Tag
 from app.dossiers.schemas import DossierRead, DossierRef
@@ -97,8 +97,8 @@ class QuestionFilters(PageQuery):
             examples=["unanswered,declined"],
         ),
     ] = None
-    open: bool | None = None
-    overdue: bool | None = None
+    open: Truth | None = None
+    overdue: Truth | None = None
     asked_after: Annotated[
         EdtfDate | None, Field(description="First asked on or after the first day of this date.")
     ] = None

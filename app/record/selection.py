@@ -132,16 +132,15 @@ async def _conditions(
     session: AsyncSession, filters: QuestionFilters, view: Viewpoint, columns: Columns
 ) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    past = view.known_at is not None
     if filters.company is not None:
-        company = await slugs.filtered(session, "company", filters.company, past=past)
+        company = await slugs.filtered(session, "company", filters.company, view.known_at)
         found.append(QUESTION.c.company_id == company)
     if filters.asker is not None:
-        asker = await slugs.filtered(session, "asker", filters.asker, past=past)
+        asker = await slugs.filtered(session, "asker", filters.asker, view.known_at)
         mine = and_(ASK.c.question_id == QUESTION.c.id, ASK.c.asker_id == asker)
         found.append(exists().where(mine, view.sees(ASK), view.holds(ASK)))
     if filters.dossier is not None:
-        dossier = await slugs.filtered(session, "dossier", filters.dossier, past=past)
+        dossier = await slugs.filtered(session, "dossier", filters.dossier, view.known_at)
         mine = and_(DOSSIER.c.question_id == QUESTION.c.id, DOSSIER.c.dossier_id == dossier)
         found.append(exists().where(mine, view.knows(DOSSIER)))
     if filters.topic is not None:

@@ -12,6 +12,7 @@ from app.core import clock
 from app.core.clock import FOREVER
 from app.core.dates import EdtfDate
 from app.core.db import Database
+from app.core.errors import Invalid
 from app.core.tables import table_of
 from app.ledger import queries as ledger
 from app.ledger.models import Recorded
@@ -96,15 +97,20 @@ async def look(
 ) -> Viewpoint:
     """Make the viewpoint of a request. Without `as_of`, a past `known_at` brings its own day.
 
+    A month or year that has begun but not passed reaches to that day or to today.
+
     Raises:
-        Invalid: `known_at` lies in the future.
+        Invalid: `as_of` or `known_at` lies in the future.
     """
-    day = as_of.last_day if as_of is not None else None
+    if as_of is not None and as_of.first_day > clock.today():
+        detail = f"as_of must not lie in the future; give a day such as {clock.today()}."
+        raise Invalid.at("/as_of", detail, code="future", location="query")
     if known_at is None:
-        return Viewpoint(as_of=day)
+        return Viewpoint(as_of=min(as_of.last_day, clock.today()) if as_of is not None else None)
     await ledger.settle(database, session, known_at)
+    day = known_at.date()
     return Viewpoint(
-        as_of=day or known_at.date(),
+        as_of=min(as_of.last_day, day) if as_of is not None else day,
         known_at=known_at,
         seq=await ledger.position(session, known_at),
     )

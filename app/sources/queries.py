@@ -26,13 +26,11 @@ async def get(session: AsyncSession, source_id: str) -> Source:
 
 
 async def same(session: AsyncSession, given: SourceCreate) -> Source | None:
-    """Return the source on the record that is this document, the newest where there are several.
-
-    With a hash it must have the same URL and hash; without one, the same URL.
-    """
-    query = select(Source).where(SOURCE.c.url == given.url if given.url else SOURCE.c.url.is_(None))
-    if given.sha256 is not None:
-        query = query.where(SOURCE.c.sha256 == given.sha256)
+    """Return the source on the record that has the same URL and the same hash, or as little."""
+    query = select(Source).where(
+        SOURCE.c.url == given.url if given.url else SOURCE.c.url.is_(None),
+        SOURCE.c.sha256 == given.sha256 if given.sha256 else SOURCE.c.sha256.is_(None),
+    )
     found = await session.execute(query.order_by(SOURCE.c.id.desc()).limit(1))
     return found.scalar_one_or_none()
 

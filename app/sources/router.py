@@ -1,6 +1,6 @@
 """`/v1/sources`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -11,6 +11,10 @@ from app.core.sessions import IfMatch, Paging, ReadSession
 from app.sources import queries, service
 from app.sources.models import Source
 from app.sources.schemas import SourceCreate, SourceFilters, SourcePage, SourcePatch, SourceRead
+
+FOUND: dict[int | str, dict[str, Any]] = {
+    200: {"model": SourceRead, "description": "It was on the record already."}
+}
 
 router = APIRouter(prefix="/v1/sources", tags=["sources"], route_class=StrictRoute)
 
@@ -38,7 +42,12 @@ async def get_source(session: ReadSession, request: Request, source: str) -> Sou
     return to_read(row)
 
 
-@router.post("", status_code=201, operation_id="createSource", responses=CREATES)
+@router.post(
+    "",
+    status_code=201,
+    operation_id="createSource",
+    responses=FOUND | CREATES,
+)
 async def create_source(
     session: EditorSession, request: Request, response: Response, new: SourceCreate
 ) -> SourceRead:

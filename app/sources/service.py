@@ -37,9 +37,7 @@ async def add(session: AsyncSession, new: SourceCreate) -> tuple[Source, bool]:
 def _pending(session: AsyncSession, new: SourceCreate) -> Source | None:
     """Look among the sources that this transaction has not flushed yet."""
     for row in session.new:
-        if not isinstance(row, Source) or row.url != new.url:
-            continue
-        if new.sha256 in {None, row.sha256}:
+        if isinstance(row, Source) and (row.url, row.sha256) == (new.url, new.sha256):
             return row
     return None
 

@@ -5,7 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.companies import service as companies
 from app.core import ids
 from app.core.clock import FOREVER
-from app.core.errors import Conflict
+from app.core.dates import EdtfDate
+from app.core.errors import Conflict, Invalid
 from app.questions import service as questions
 from app.questions.models import Response
 from app.questions.schemas import ResponseCreate
@@ -40,8 +41,13 @@ async def publish(session: AsyncSession, new: StatementCreate) -> Statement:
         quote=cited.quote,
     )
     session.add(statement)
+    named: set[str] = set()
     for index, response in enumerate(new.responses):
-        await respond(session, statement, response, pointer=f"/responses/{index}")
+        row = await respond(session, statement, response, pointer=f"/responses/{index}")
+        if row.question_id in named:
+            detail = "This question is named twice in this statement. Name it once."
+            raise Invalid.at(f"/responses/{index}/question", detail, code="repeated")
+        named.add(row.question_id)
     return statement
 
 
@@ -62,4 +68,10 @@ async def respond(
             f"{question.slug} was put to {question.company.name}, but the statement is by"
             f" {statement.company.name}."
         )
-    return await questions.answer(session, question, new, made=statement)
+    return await questions.answer(
+        session,
+        question,
+        new,
+        statement_id=statement.id,
+        made_on=EdtfDate(statement.published_on),
+    )

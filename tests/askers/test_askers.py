@@ -29,4 +29,6 @@ async def test_an_anonymous_asker_is_not_named_in_a_summary(editor: Client, make
     await make.asker("unnamed", kind="anonymous")
     question = await make.question(asker="unnamed")
     asked = (await editor.events(type="ask.recorded"))[0]
-    assert asked["summary"] == f"Microsoft was asked: {question['text']}"
+    assert asked["summary"] == (
+        f"A question to Microsoft is reported, without naming who asked: {question['text']}"
+    )

@@ -1,0 +1,1 @@
+"""How fast the service answers, and whether that depends on how much is on the record."""

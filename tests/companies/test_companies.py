@@ -44,6 +44,8 @@ async def test_an_identifier_belongs_to_one_company(editor: Client) -> None:
     [
         ({"name": ""}, "/name"),
         ({"name": "a\nb"}, "/name"),
+        ({"name": "\u200b"}, "/name"),
+        ({"name": "Micro\u200csoft"}, "/name"),
         ({"name": 7}, "/name"),
         ({"name": "x" * 301}, "/name"),
         ({"slug": "-a"}, "/slug"),

@@ -138,6 +138,7 @@ async def test_a_response_may_be_moved_to_the_question_that_it_bears_on(
         ("ask", {"source": {"url": "ftp://x.org/y"}}, "/replacement/source/url"),
         ("statement", {"published_on": "2999"}, "/replacement/published_on"),
         ("ruling", {"reason": ""}, "/replacement/reason"),
+        ("response", {}, "/replacement"),
     ],
 )
 async def test_a_wrong_replacement_is_refused_where_it_is_wrong(
@@ -180,3 +181,19 @@ async def test_a_correction_is_listed_read_and_recorded(editor: Client, make: Ma
     assert await editor.pages("/v1/corrections", company="microsoft") == [made]
     events = [event["type"] for event in await editor.events(question=question["id"])][-2:]
     assert events == ["correction.recorded", "question.state_changed"]
+
+
+async def test_a_change_of_state_is_told_as_the_company_s_deed_only_when_it_was(
+    editor: Client, make: Make
+) -> None:
+    question = await make.question(state="declined")
+    await make.ruling(question, state="nonresponsive", on="2025-06")
+    target = (await editor.timeline(question))[-1]["id"]
+    await editor.correct(target, reason="Too harsh.")
+
+    by_company, by_ruling, by_correction = await editor.events(type="question.state_changed")
+    assert by_company["summary"].startswith("Microsoft declined to answer: ")
+    assert by_ruling["summary"].startswith("By an editor’s ruling, a question to Microsoft now")
+    assert by_ruling["reason"] == "The asker said so."
+    assert by_correction["summary"].startswith("After a correction, a question to Microsoft now")
+    assert by_correction["reason"] == "Too harsh."

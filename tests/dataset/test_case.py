@@ -45,6 +45,9 @@ async def test_the_unnamed_firm_and_the_unpublished_report_are_not_answered(
     assert [item["verdict"] for item in firm["responses"]] == ["nonresponsive", "declined"]
     assert firm["responses"][0]["statement"]["attributed_to"] is None
     assert report["state"] == State.UNANSWERED
+    written = await reader.question("microsoft-ai-models-strike-targets")
+    assert written["asks"][0]["asker"]["slug"] == "associated-press"
+    assert written["state"] == State.UNANSWERED
     entries = await reader.timeline(firm)
     assert [entry["state_after"] for entry in entries] == [
         "unanswered",

@@ -40,3 +40,32 @@ async def test_a_read_of_what_is_long_known_waits_for_nobody(
     async with recorder.recording(database, actor="tests"):
         page = await reader.get("/v1/questions", known_at=known_at)
     assert len(page["data"]) == 1
+
+
+async def test_what_was_answered_for_an_instant_is_recorded_after_it_by_any_clock(
+    reader: Client, make: Make
+) -> None:
+    await make.question()
+    known_at = format_instant(datetime.now(UTC))
+    await asyncio.sleep(0.001)
+    first = await reader.get("/v1/questions", known_at=known_at)
+
+    await make.question(slug="later")
+
+    assert (await reader.events())[-1]["recorded_at"] > known_at
+    assert await reader.get("/v1/questions", known_at=known_at) == first
+
+
+async def test_many_readers_that_wait_hold_no_connection_and_share_one_turn(
+    reader: Client, make: Make, database: Database
+) -> None:
+    await make.question()
+    async with recorder.recording(database, actor="tests"):
+        known_at = format_instant(datetime.now(UTC))
+        await asyncio.sleep(0.001)
+        waiting = [
+            asyncio.create_task(reader.get("/v1/questions", known_at=known_at)) for _ in range(30)
+        ]
+        await asyncio.sleep(0.1)
+        assert len((await reader.get("/v1/questions"))["data"]) == 1
+    assert len({str(page) for page in await asyncio.gather(*waiting)}) == 1

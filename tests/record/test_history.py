@@ -263,3 +263,35 @@ async def test_all_that_one_write_records_becomes_known_at_one_instant(
 
     assert len(events) == 2
     assert len({event["recorded_at"] for event in events}) == 1
+
+
+async def test_a_name_given_later_changes_no_answer_about_the_past(
+    reader: Client, make: Make, editor: Client
+) -> None:
+    question = await make.question(slug="old-name")
+    known_at = format_instant(datetime.now(UTC))
+    urls = [
+        f"/v1/questions/new-name?known_at={known_at}",
+        f"/v1/questions?company=new-company&known_at={known_at}",
+    ]
+
+    def bare(answer: Any) -> Any:
+        return {key: value for key, value in answer.json().items() if key != "request_id"}
+
+    before = [bare(await reader.send("GET", url)) for url in urls]
+    await editor.patch(f"/v1/questions/{question['id']}", {"slug": "new-name"})
+    await editor.patch("/v1/companies/microsoft", {"slug": "new-company"})
+
+    assert [bare(await reader.send("GET", url)) for url in urls] == before
+
+
+async def test_a_day_in_the_future_is_refused_and_a_month_reaches_to_today(
+    reader: Client, make: Make
+) -> None:
+    question = await make.question(on="2025-05-01")
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+
+    problem = await reader.get("/v1/questions", expect=422, as_of=tomorrow.isoformat())
+    assert problem["errors"][0]["pointer"] == "/as_of"
+    shown = await reader.question(question, as_of=f"{datetime.now(UTC).year}")
+    assert shown["days_open"] == question["days_open"]

@@ -129,6 +129,7 @@ async def test_every_filter_finds_what_it_names(reader: Client, make: Make) -> N
     [
         ("company", "nobody"), ("asker", "nobody"), ("dossier", "nothing"), ("state", "angry"),
         ("sort", "name"), ("open", "perhaps"), ("asked_after", "yesterday"), ("limit", "0"),
+        ("limit", "5.0"), ("limit", " 5"), ("open", "yes"),
         ("expand", "everything"), ("as_of", "2025-02-30"), ("known_at", "2025-05-15"),
         ("updated_after", "2025"), ("colour", "blue"),
     ],

@@ -61,8 +61,8 @@ async def test_a_statement_from_the_future_is_refused(editor: Client, make: Make
 
 async def test_a_statement_bears_on_a_question_once(editor: Client, make: Make) -> None:
     question = await make.question()
-    problem = await make.statement(question, question, expect=409)
-    assert "bears on" in problem["detail"]
+    problem = await make.statement(question, question, expect=422)
+    assert problem["errors"][0]["pointer"] == "/responses/1/question"
     statement = await make.statement(question)
     body = {"question": question["slug"], "verdict": "partial"}
     await editor.post(f"/v1/statements/{statement['id']}/responses", body, expect=409)
