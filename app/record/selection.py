@@ -90,6 +90,7 @@ def of_view(view: Viewpoint) -> tuple[Select[Any], Columns]:
         select(*shown, *standing)
         .join(STANDING, STANDING.c.question_id == QUESTION.c.id)
         .where(view.knows(STANDING), STANDING.c.from_day <= day, STANDING.c.to_day > day)
+        .where(STANDING.c.first_asked_day <= day)  # follows, and lets the scan begin at the day
     )
     return query, columns
 
@@ -101,7 +102,8 @@ async def page(
     query, columns = of_view(view)
     for condition in await _conditions(session, filters, view, columns):
         query = query.where(condition)
-    order = [_order_column(filters.sort, columns), QUESTION.c.id]
+    last = QUESTION.c.id if view.is_present else STANDING.c.question_id  # the same, but indexed
+    order = [_order_column(filters.sort, columns), last]
     descending = filters.sort.startswith("-")
     if key is not None:
         first = parse_instant(key[0]) if isinstance(key[0], str) else key[0]
