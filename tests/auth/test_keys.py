@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from httpx import BasicAuth
+from httpx import AsyncClient, BasicAuth
 
 from app.auth import secrets
 from app.auth.models import ApiKey
@@ -19,8 +19,8 @@ async def create(admin: Client, **fields: object) -> Any:
     return await admin.post("/v1/keys", body)
 
 
-async def allowed(http: object, key: str) -> int:
-    client = Client(http, key)  # type: ignore[arg-type]
+async def allowed(http: AsyncClient, key: str) -> int:
+    client = Client(http, key)
     answer = await client.send("POST", "/v1/companies?dry_run=true", json={"name": "Acme"})
     return answer.status_code
 
