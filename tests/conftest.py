@@ -106,6 +106,7 @@ def settings(database_url: str) -> Settings:
         pepper=PEPPER,
         public_url="https://answerable.test",
         database_timeout=20,
+        serve_worker=False,  # a test that needs a worker starts one
     )
 
 

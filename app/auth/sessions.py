@@ -7,6 +7,7 @@ and brings `dry_run` and `Idempotency-Key` to every endpoint that has it.
 import base64
 import binascii
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cache
 from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request, Security
@@ -77,6 +78,7 @@ def _key_in(request: Request) -> str:
     raise Unauthenticated("Send your key as `Authorization: Bearer ans_live_…`.")
 
 
+@cache  # so that FastAPI knows the dependency again, and asks once in a request
 def _caller_with(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     async def caller_with_scope(
         request: Request,
@@ -137,10 +139,22 @@ AdminSession = Annotated[AsyncSession, Depends(_writing_as(Scope.ADMIN), scope="
 AdminReadSession = Annotated[AsyncSession, Depends(_reading_as(Scope.ADMIN), scope="function")]
 """Look at what only administrators see."""
 
+WebhookSession = Annotated[AsyncSession, Depends(_writing_as(Scope.WEBHOOKS), scope="function")]
+"""Change one's own webhooks."""
+
+WebhookReadSession = Annotated[AsyncSession, Depends(_reading_as(Scope.WEBHOOKS), scope="function")]
+"""Look at one's own webhooks."""
+
+WebhookCaller = Annotated[Caller, Depends(_caller_with(Scope.WEBHOOKS))]
+"""Who sends the request, before a session is open."""
+
 
 def caller_of(request: Request) -> Caller:
-    """Return who sends the request, in an endpoint whose session needs a key."""
-    caller: Caller = request.state.caller
+    """Return who sends the request, in an endpoint whose session needs a key.
+
+    There is nobody when a parameter of the session is wrong: then the endpoint is not run either.
+    """
+    caller: Caller = getattr(request.state, "caller", None)  # type: ignore[assignment]
     return caller
 
 

@@ -4,17 +4,20 @@ Everything in which SQLite and PostgreSQL differ is here.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import event, exc, make_url, text
-from sqlalchemy.engine import Connection
+from sqlalchemy import create_engine, event, exc, make_url, text
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool, StaticPool
 
 from app.core.errors import Unavailable
 from app.core.settings import Settings
@@ -27,6 +30,12 @@ SQLITE_PRAGMAS = (
     "PRAGMA mmap_size = 1073741824",
     "PRAGMA temp_store = MEMORY",
 )
+T = TypeVar("T")
+CHANNEL = "answerable_commits"
+DERIVED = {"synchronous_commit": "off"}
+RECONNECT = 1.0
+"""Seconds after which a listener that lost its connection tries again."""
+
 PASSING_SQLITE = tuple(
     f"SQLITE_{name}"
     for name in ("BUSY", "LOCKED", "IOERR", "FULL", "CANTOPEN", "READONLY", "NOTADB", "CORRUPT")
@@ -45,7 +54,13 @@ class Database:
         self.settling = asyncio.Lock()
         self.settled = datetime.min.replace(tzinfo=UTC)
         """Up to this instant nothing more can be recorded; see `ledger.queries.settle`."""
+        self._url = settings.database_url
+        self._waiting: set[asyncio.Event] = set()
         self.engine = _sqlite_engine(settings) if self.is_sqlite else _postgres_engine(settings)
+        self._deriving: Engine | AsyncEngine = (
+            _threaded_engine(settings) if self.is_sqlite else _postgres_engine(settings, DERIVED)
+        )
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._readers = self.engine.execution_options(**self._read_options())
         self._writers = self.engine.execution_options(writes=True)
 
@@ -67,6 +82,69 @@ class Database:
             async with session, session.begin():
                 yield session
 
+    async def derive(self, work: Callable[[Session], T]) -> T:
+        """Run a function in a transaction that writes only what follows from the record.
+
+        It is as whole as any other, but a failure of power may undo the last few: then the work is
+        found undone, and is done again. On SQLite all of it runs in a thread, so that the event
+        loop is asked to wait once rather than at each statement.
+        """
+        if isinstance(self._deriving, AsyncEngine):
+            session = AsyncSession(self._deriving, autoflush=False, expire_on_commit=False)
+            async with session, session.begin():
+                return await session.run_sync(work)
+        engine, loop = self._deriving, asyncio.get_running_loop()
+        async with self._taking_turns():
+            return await loop.run_in_executor(self._thread, lambda: _derive(engine, work))
+
+    async def announce(self, session: AsyncSession) -> None:
+        """Make this transaction's commit wake those who wait for one in other processes."""
+        if not self.is_sqlite:
+            await session.execute(text(f"NOTIFY {CHANNEL}"))
+
+    def wake(self) -> None:
+        """Wake those of this process who wait for a commit."""
+        for event_ in self._waiting:
+            event_.set()
+
+    @asynccontextmanager
+    async def commits(self) -> AsyncIterator[asyncio.Event]:
+        """Yield an event that is set after every commit that was announced.
+
+        On SQLite one hears of this process's commits, on PostgreSQL of everybody's, by LISTEN. A
+        lost connection comes back by itself, but what was said meanwhile is not heard: look now
+        and then without being woken, too.
+        """
+        woken = asyncio.Event()
+        self._waiting.add(woken)
+        listening = None if self.is_sqlite else asyncio.create_task(self._listen())
+        try:
+            yield woken
+        finally:
+            self._waiting.discard(woken)
+            if listening is not None:
+                listening.cancel()
+                with suppress(asyncio.CancelledError):
+                    await listening
+
+    async def _listen(self) -> None:
+        """Pass on what other processes announce, for as long as this is not cancelled."""
+        engine = maintenance_engine(self._url)
+        while True:
+            with suppress(SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                async with engine.connect() as connection:
+                    driver: Any = (await connection.get_raw_connection()).driver_connection
+                    await self._hear(driver)
+            await asyncio.sleep(RECONNECT)
+
+    async def _hear(self, driver: Any) -> None:
+        """Pass on what comes through one connection, until it is lost."""
+        lost = asyncio.Event()
+        driver.add_termination_listener(lambda _: lost.set())
+        await driver.add_listener(CHANNEL, lambda *_: self.wake())
+        self.wake()  # for what was announced while nobody listened
+        await lost.wait()
+
     async def check(self) -> None:
         """Ask the database for a sign of life."""
         async with self.reading() as session:
@@ -75,6 +153,11 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+        if isinstance(self._deriving, AsyncEngine):
+            await self._deriving.dispose()
+        else:
+            self._deriving.dispose()
+        self._thread.shutdown(wait=False)
 
     @asynccontextmanager
     async def _taking_turns(self) -> AsyncIterator[None]:
@@ -109,24 +192,44 @@ def _sqlite_engine(settings: Settings) -> AsyncEngine:
         pool_timeout=settings.database_timeout,
         connect_args={"timeout": settings.database_timeout},
     )
+    _prepare_sqlite(engine.sync_engine, *SQLITE_PRAGMAS)
+    return engine
 
-    @event.listens_for(engine.sync_engine, "connect")
+
+def _threaded_engine(settings: Settings) -> Engine:
+    """Return an engine with one connection, for work in one thread."""
+    url = make_url(settings.database_url).set(drivername="sqlite+pysqlite")
+    engine = create_engine(
+        url,
+        poolclass=StaticPool,
+        connect_args={"timeout": settings.database_timeout, "check_same_thread": False},
+        execution_options={"writes": True},
+    )
+    _prepare_sqlite(engine, *SQLITE_PRAGMAS, "PRAGMA synchronous = NORMAL")
+    return engine
+
+
+def _derive(engine: Engine, work: Callable[[Session], T]) -> T:
+    with Session(engine, autoflush=False, expire_on_commit=False) as session, session.begin():
+        return work(session)
+
+
+def _prepare_sqlite(engine: Engine, *pragmas: str) -> None:
+    @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # transactions begin only where `begin` says so
         cursor = connection.cursor()
-        for pragma in SQLITE_PRAGMAS:
+        for pragma in pragmas:
             cursor.execute(pragma)
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
-    return engine
 
-
-def _postgres_engine(settings: Settings) -> AsyncEngine:
+def _postgres_engine(settings: Settings, more: dict[str, str] | None = None) -> AsyncEngine:
     milliseconds = str(int(settings.database_timeout * 1000))
     return create_async_engine(
         settings.database_url,
@@ -140,6 +243,7 @@ def _postgres_engine(settings: Settings) -> AsyncEngine:
                 "lock_timeout": milliseconds,
                 "idle_in_transaction_session_timeout": "60000",
                 "timezone": "UTC",
+                **(more or {}),
             },
         },
     )

@@ -13,17 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cryptography.fernet import Fernet, InvalidToken
 from fastapi import Request, Response
 from sqlalchemy import LargeBinary, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
-from app.core import clock
+from app.core import clock, sealing
 from app.core.errors import Conflict, IdempotencyMismatch, Invalid
 from app.core.tables import Key, table_of
 
 KEPT = timedelta(days=7)
+PURPOSE = "idempotency"
 FORM = re.compile(r"^[\x21-\x7e]{1,255}$", re.ASCII)
 KEPT_HEADERS = ("etag", "location", "content-type", "cache-control")
 
@@ -118,8 +118,8 @@ async def recall(session: AsyncSession, claimed: Claim, secret: bytes) -> None:
             " new one for each different request."
         )
     try:
-        answer = json.loads(_cipher(secret).decrypt(kept.answer))
-    except InvalidToken:
+        answer = json.loads(sealing.unseal(secret, PURPOSE, kept.answer))
+    except sealing.Unreadable:
         raise IdempotencyMismatch(
             "The first answer to this Idempotency-Key can no longer be read. Look whether it took"
             " effect, then use a new one."
@@ -146,11 +146,7 @@ async def remember(
         Answered(
             digest=claimed.digest,
             fingerprint=claimed.fingerprint,
-            answer=_cipher(secret).encrypt(json.dumps(answer).encode()),
+            answer=sealing.seal(secret, PURPOSE, json.dumps(answer).encode()),
             created_at=clock.now(),
         )
     )
-
-
-def _cipher(secret: bytes) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"idempotency\0" + secret).digest()))

@@ -3,10 +3,12 @@
 The README's table documents each one; a test fails when a setting is missing there.
 """
 
-from typing import Literal, Self
+import json
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ASYNC_DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -52,6 +54,31 @@ class Settings(BaseSettings):
         [],
         description="Origins, as a JSON list, whose pages may write. Reading is open to every one.",
     )
+    serve_worker: bool | None = Field(
+        None,
+        description=(
+            "Whether `serve` also runs the worker that sends webhooks. Left out: with SQLite it"
+            " does, with PostgreSQL `answerable worker` is run beside it."
+        ),
+    )
+    webhook_allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (),
+        description=(
+            "Networks (CIDR, joined by commas) beyond the public internet that webhooks may reach."
+        ),
+    )
+    webhook_allow_http: bool = Field(
+        False, description="Whether webhooks may go to plain http addresses."
+    )
+    webhook_timeout: float = Field(
+        15.0, gt=0, le=60, description="Seconds that one attempt to deliver may take in all."
+    )
+    webhook_slots: int = Field(
+        200, ge=1, le=1000, description="Deliveries that one worker has under way at once."
+    )
+    webhook_keep_days: int = Field(
+        90, ge=1, le=3650, description="Days that finished deliveries can be looked up."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe level that is logged."
     )
@@ -67,6 +94,15 @@ class Settings(BaseSettings):
             raise ValueError("use sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
         return f"{ASYNC_DRIVERS.get(scheme, scheme)}://{rest}"
 
+    @field_validator("webhook_allow_networks", mode="before")
+    @classmethod
+    def _split_networks(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return given
+        return (
+            json.loads(given) if given.lstrip().startswith("[") else given.replace(",", " ").split()
+        )
+
     @field_validator("public_url")
     @classmethod
     def _without_slash(cls, url: str) -> str:
@@ -77,6 +113,11 @@ class Settings(BaseSettings):
         if not self.public_url:
             object.__setattr__(self, "public_url", f"http://127.0.0.1:{self.port}")
         return self
+
+    @property
+    def runs_worker(self) -> bool:
+        """Whether `serve` runs the worker too."""
+        return self.is_sqlite if self.serve_worker is None else self.serve_worker
 
     @property
     def is_sqlite(self) -> bool:

@@ -84,6 +84,13 @@ def _web(url: str) -> str:
     return f"{scheme.lower()}://{host.lower()}{rest[len(host) :]}"
 
 
+class _Uri:
+    """Adds the format to a schema; unlike `json_schema_extra` it can stand beside another one."""
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> Any:
+        return {**handler(schema), "format": "uri"}
+
+
 FORMS: dict[str, str] = {}
 """What to say of a text that does not have the form that a pattern asks for, by pattern."""
 
@@ -143,7 +150,7 @@ WebAddress = Annotated[
     StringConstraints(strict=True, min_length=8, max_length=2000),
     AfterValidator(_line),
     AfterValidator(_web),
-    Field(json_schema_extra={"format": "uri"}),
+    _Uri(),
 ]
 Sha256 = Annotated[
     str,

@@ -48,6 +48,9 @@ async def recording(database: Database, *, actor: str) -> AsyncIterator[AsyncSes
         session.info["instant"] = instant
         session.info[RECORDING] = Recording(head=head, actor=actor, instant=instant)
         yield session
+        if session.in_transaction():  # not a dry run
+            await database.announce(session)
+    database.wake()
 
 
 def current(session: AsyncSession | Session) -> Recording:

@@ -14,6 +14,20 @@ import httpx
 from app.core.settings import Settings
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of a process that is to have a test's settings."""
+    return {
+        **os.environ,
+        "ANSWERABLE_DATABASE_URL": settings.database_url,
+        "ANSWERABLE_PEPPER": settings.pepper.get_secret_value() if settings.pepper else "",
+        "ANSWERABLE_LOG_LEVEL": "error",
+        "ANSWERABLE_WEBHOOK_ALLOW_NETWORKS": ",".join(map(str, settings.webhook_allow_networks)),
+        "ANSWERABLE_WEBHOOK_ALLOW_HTTP": str(settings.webhook_allow_http).lower(),
+        "ANSWERABLE_WEBHOOK_TIMEOUT": str(settings.webhook_timeout),
+        "ANSWERABLE_WEBHOOK_SLOTS": str(settings.webhook_slots),
+    }
+
+
 class Server:
     """One `answerable serve`."""
 
@@ -22,11 +36,9 @@ class Server:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = {
-            **os.environ,
-            "ANSWERABLE_DATABASE_URL": settings.database_url,
-            "ANSWERABLE_PEPPER": settings.pepper.get_secret_value() if settings.pepper else "",
+            **environment(settings),
             "ANSWERABLE_PORT": str(self.port),
-            "ANSWERABLE_LOG_LEVEL": "error",
+            "ANSWERABLE_SERVE_WORKER": str(settings.runs_worker).lower(),
         }
         self._process: subprocess.Popen[bytes] | None = None
 
