@@ -13,6 +13,8 @@ from app.core import clock, ids
 from app.core.errors import Conflict, Invalid, Unauthenticated
 
 USE_RECORDED_EVERY = timedelta(minutes=1)
+CLOCK = "clock"
+"""The actor of what is recorded because time has passed. No key has its name."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,14 @@ async def create(
     """Make a key and return it with its secret, which is kept nowhere.
 
     Raises:
-        Conflict: another key has the name, which must tell for good who wrote what.
+        Conflict: another key has the name, which must tell for good who wrote what, or the clock.
         Invalid: it would have expired already.
     """
+    if new.name.casefold() == CLOCK:
+        raise Conflict(
+            f"The name {CLOCK!r} is reserved: it stands on events that no key writes, but that are"
+            " recorded because time has passed. Choose another name."
+        )
     if await queries.by_name(session, new.name) is not None:
         raise Conflict(
             f"A key is named {new.name!r} already, perhaps a revoked one. Choose another name."

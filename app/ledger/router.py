@@ -1,6 +1,6 @@
 """`/v1/events`: the ledger as clients poll it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
@@ -9,7 +9,7 @@ from app.core.pagination import Pager, Whole
 from app.core.routing import StrictRoute
 from app.core.sessions import Paging, PublicUrl, ReadSession
 from app.ledger import queries
-from app.ledger.schemas import EventFilters, EventPage, EventRead, SubjectRead
+from app.ledger.schemas import EventFilters, EventPage, EventRead
 
 router = APIRouter(prefix="/v1/events", tags=["events"], route_class=StrictRoute)
 
@@ -35,7 +35,7 @@ async def list_events(
     cursor = pager.write([reached]) if has_more else None
     pager.link(response, cursor)
     return EventPage(
-        data=[to_read(row, public_url) for row in shown],
+        data=[EventRead.of(row, public_url) for row in shown],
         has_more=has_more,
         next_cursor=cursor,
         poll_url=_poll_url(pager, reached),
@@ -49,35 +49,8 @@ async def get_event(
     seq: Annotated[Whole, Path(ge=1, le=2**53, description="The event's number.")],
 ) -> EventRead:
     """Get one entry of the ledger. It never changes."""
-    return to_read(await queries.get(session, seq), public_url)
+    return EventRead.of(await queries.get(session, seq), public_url)
 
 
 def _poll_url(pager: Pager, reached: int) -> str:
     return pager.url(after=str(reached))
-
-
-def to_read(row: Any, public_url: str) -> EventRead:
-    """Show an event's row as clients see it."""
-    page = (
-        f"{public_url}/q/{row.question_id}"
-        if row.question_id
-        else f"{public_url}/v1/{_collection(row.subject_type)}/{row.subject_id}"
-    )
-    return EventRead(
-        seq=row.seq,
-        type=row.type,
-        recorded_at=row.recorded_at,
-        effective_on=row.effective_on,
-        actor=row.actor,
-        reason=row.reason,
-        subject=SubjectRead(type=row.subject_type, id=row.subject_id, slug=row.subject_slug),
-        company=row.company_slug,
-        question=row.question_id,
-        summary=row.summary,
-        url=page,
-        data=row.data,
-    )
-
-
-def _collection(subject_type: str) -> str:
-    return {"company": "companies"}.get(subject_type, f"{subject_type}s")

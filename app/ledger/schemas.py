@@ -1,7 +1,7 @@
 """How the ledger's events look to clients."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field
 
@@ -29,6 +29,8 @@ class EventType(StrEnum):
     RULING_RECORDED = "ruling.recorded"
     QUESTION_STATE_CHANGED = "question.state_changed"
     CORRECTION_RECORDED = "correction.recorded"
+    QUESTION_OVERDUE = "question.overdue"
+    QUESTION_UNANSWERED_FOR = "question.unanswered_for"
 
 
 class SubjectRead(BaseModel):
@@ -48,7 +50,10 @@ class EventRead(BaseModel):
         description="When it was recorded; all events of one write share the instant."
     )
     effective_on: EdtfDate | None = Field(description="When it took effect in the world.")
-    actor: str = Field(description="The name of the key that wrote it.")
+    actor: str = Field(
+        description="The name of the key that wrote it; `clock` where time alone made the event.",
+        examples=["editor-paris"],
+    )
     reason: str | None
     subject: SubjectRead
     company: str | None = Field(description="Slug of the company, as it was then.")
@@ -58,6 +63,31 @@ class EventRead(BaseModel):
     data: dict[str, Any] = Field(
         description="`object`: all values afterwards; `previous`: those before of what changed."
     )
+
+    @classmethod
+    def of(cls, row: Any, public_url: str) -> Self:
+        """Show an event's row as clients see it."""
+        return cls(
+            seq=row.seq,
+            type=row.type,
+            recorded_at=row.recorded_at,
+            effective_on=row.effective_on,
+            actor=row.actor,
+            reason=row.reason,
+            subject=SubjectRead(type=row.subject_type, id=row.subject_id, slug=row.subject_slug),
+            company=row.company_slug,
+            question=row.question_id,
+            summary=row.summary,
+            url=f"{public_url}{_page(row)}",
+            data=row.data,
+        )
+
+
+def _page(row: Any) -> str:
+    if row.question_id:
+        return f"/q/{row.question_id}"
+    collection = {"company": "companies"}.get(row.subject_type, f"{row.subject_type}s")
+    return f"/v1/{collection}/{row.subject_id}"
 
 
 class EventPage(Page[EventRead]):

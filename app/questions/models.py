@@ -20,7 +20,9 @@ LOADED: dict[str, Any] = {"lazy": "raise"}
 class Question(Recorded, table=True):
     """One question to one company.
 
-    The derived columns are the last span of its standing, filled in by the fold, for lists.
+    The derived columns are the last span of its standing, filled in by the fold, for lists, and
+    `clock_day`: on which day time alone makes news of it next. What the clock told last is
+    `overdue_since`, the first day on which an answer was late, and `unanswered_for`, in days.
     """
 
     __tablename__ = "question"
@@ -34,11 +36,13 @@ class Question(Recorded, table=True):
         ),
         Index("ix_question_state_since", "state_since_day", "id"),
         Index("ix_question_updated_at", "updated_at", "id"),
+        Index("ix_question_clock", "clock_day", "id"),
     )  # fmt: skip
     __derived__: ClassVar[frozenset[str]] = frozenset(
         {
             "first_asked_on", "first_asked_day", "state_since", "state_since_day",
             "latest_response_id", "response_count", "correction_count", "respond_by_day",
+            "clock_day",
         }
     )  # fmt: skip
     __references__: ClassVar[dict[str, str]] = {"company_id": "company", "dossier_ids": "dossiers"}
@@ -55,6 +59,8 @@ class Question(Recorded, table=True):
     last_checked_on: str | None = Field(sa_type=Key)
     external_id: str | None = Field(unique=True, sa_type=Key)
     state: str = Field(sa_type=Key)
+    overdue_since: str | None = Field(default=None, sa_type=Key)
+    unanswered_for: int | None = None
 
     first_asked_on: str = Field(default=None, nullable=False, sa_type=Key)
     first_asked_day: int = Field(default=None, nullable=False)
@@ -64,11 +70,12 @@ class Question(Recorded, table=True):
     response_count: int = 0
     correction_count: int = 0
     respond_by_day: int | None = None
+    clock_day: int | None = None
 
     company: Company = Relationship(sa_relationship_kwargs=LOADED)
 
     def headline(self, previous: dict[str, Any] | None, note: dict[str, Any]) -> Headline:
-        """Describe a change of a question; a new state is an event of its own kind."""
+        """Describe a change of a question; a new state and a passed mark have their own kinds."""
         company, details = self.company, {}
         kind, summary, effective_on = "question.updated", wording.question_updated(self), None
         if previous is None:
@@ -78,6 +85,15 @@ class Question(Recorded, table=True):
             kind, summary = "question.state_changed", wording.state_changed(self, note["cause"])
             effective_on = note.get("effective_on")
             details = {"from": previous["state"], "to": self.state, "cause": note.get("cause")}
+        elif "unanswered_for" in previous:
+            kind = "question.unanswered_for"
+            summary = wording.unanswered_for(self, note["state"])
+            effective_on = note["effective_on"]
+            details = {"days": self.unanswered_for, "state": note["state"]}
+        elif "overdue_since" in previous:
+            kind, summary = "question.overdue", wording.overdue(self, note["state"])
+            effective_on = note["effective_on"]
+            details = {"respond_by": self.respond_by, "state": note["state"]}
         return Headline(
             type=kind,
             summary=summary,

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core import slugs
 from app.core.clock import FOREVER
@@ -37,6 +38,19 @@ async def find(session: AsyncSession, reference: str) -> Question | None:
 async def _load(session: AsyncSession, question_id: str) -> Question | None:
     options = [joinedload(Question.company)]  # type: ignore[arg-type]
     return await session.get(Question, question_id, options=options)
+
+
+async def set_clock(session: AsyncSession, question: Question, day: int | None) -> None:
+    """Keep when the clock looks at a question next, without a word of it.
+
+    As a changed row it would get a new `updated_at`, and no event would say so: the present would
+    differ from what the ledger holds.
+    """
+    if question.clock_day != day:
+        connection = await session.connection()
+        change = update(QUESTION).where(QUESTION.c.id == question.id).values(clock_day=day)
+        await connection.execute(change)
+        set_committed_value(question, "clock_day", day)
 
 
 async def with_external_id(session: AsyncSession, external_id: str) -> str | None:

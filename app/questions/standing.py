@@ -11,7 +11,7 @@ from app.core.dates import EdtfDate
 from app.core.errors import Conflict
 from app.core.tables import table_of
 from app.ledger import recorder
-from app.questions import state
+from app.questions import marks, state
 from app.questions.models import (
     Ask,
     Entry,
@@ -46,7 +46,17 @@ async def refold(
     question.sqlmodel_update(_columns(last))
     question.state = last.state.value
     question.updated_at = recorder.current(session).instant
+    question.clock_day = marks.next_day(found, noted(question))
     await _keep(session, question, found)
+
+
+def noted(question: Question) -> marks.Noted:
+    """Return what of a question the clock reads."""
+    return marks.Noted(
+        respond_by_day=question.respond_by_day,
+        overdue_since=question.overdue_since,
+        unanswered_for=question.unanswered_for,
+    )
 
 
 async def standing_entries(session: AsyncSession, question: Question) -> list[state.Entry]:

@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from app.questions.models import Ask, Question, Response, Ruling
 
 LIMIT = 280
+NAME = 50
+"""How much of a company's name stands where the words after it must not be cut off."""
+
 VERDICTS = {
     "acknowledged": "{company} acknowledged the question",
     "declined": "{company} declined to answer",
@@ -43,6 +46,26 @@ def state_changed(question: "Question", cause: str) -> str:
         "correction": f"After a correction, {stands}",
         "ask": f"Asked again, {stands}",
     }[cause.partition("_")[0]]
+    return sentence(opening, question.text)
+
+
+def unanswered_for(question: "Question", state: str) -> str:
+    """Say where a question stood so many days after it was first asked, whenever it is read."""
+    company, asked = shorten(question.company.name, NAME), question.first_asked_on
+    opening = (
+        f"{question.unanswered_for} days after it was first asked ({asked}), a question to"
+        f" {company} stood as “{state}”"
+    )
+    return sentence(opening, question.text)
+
+
+def overdue(question: "Question", state: str) -> str:
+    """Say where a question stood when the date by which an answer was asked for had passed."""
+    company = shorten(question.company.name, NAME)
+    opening = (
+        f"The date by which {company} was asked to answer ({question.respond_by}) passed with the"
+        f" question standing as “{state}”"
+    )
     return sentence(opening, question.text)
 
 

@@ -150,6 +150,15 @@ async def test_a_name_stands_for_one_key_for_good(admin: Client) -> None:
     assert "Choose another name" in problem["detail"]
 
 
+@pytest.mark.parametrize("name", ["clock", "Clock"])
+async def test_no_key_has_the_name_under_which_the_passing_of_time_is_recorded(
+    admin: Client, name: str
+) -> None:
+    body = {"name": name, "scopes": ["write"]}
+    problem = await admin.post("/v1/keys", body, expect=409)
+    assert "reserved" in problem["detail"]
+
+
 async def test_the_last_use_is_shown(admin: Client) -> None:
     created = await create(admin)
     assert created["last_used_at"] is None

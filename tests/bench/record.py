@@ -212,6 +212,9 @@ class Record:
             external_id=f"row-{number}" if chance.random() < 0.3 else None,
             correction_count=0,
             state="unanswered",
+            overdue_since=None,  # nothing is measured of the clock
+            unanswered_for=None,
+            clock_day=None,
             first_asked_on=str(day),
         )
         question = self.questions[number] = Moved(row)
