@@ -12,6 +12,8 @@ from app.record.dossiers_router import router as dossiers
 from app.record.questions_router import router as questions
 from app.record.statements_router import router as statements
 from app.sources.router import router as sources
+from app.webhooks.deliveries_router import router as deliveries
+from app.webhooks.router import router as webhooks
 
 ROUTERS: tuple[APIRouter, ...] = (
     questions,
@@ -22,6 +24,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     dossiers,
     sources,
     events,
+    webhooks,
+    deliveries,
     keys,
     pages,
 )

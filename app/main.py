@@ -1,5 +1,6 @@
 """The composition root: settings in, an ASGI application out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -17,6 +18,7 @@ from app.core.settings import Settings
 from app.core.slugs import Moved
 from app.openapi import describe
 from app.pages import docs
+from app.webhooks.worker import Worker
 
 VERSION = version("answerable")
 
@@ -34,7 +36,8 @@ def build(settings: Settings) -> FastAPI:
         app.state.secret = load_pepper(app.state.settings)
         app.state.database = Database(app.state.settings)
         app.state.running = set()
-        yield
+        async with _working(app):
+            yield
         await app.state.database.close()
 
     app = FastAPI(
@@ -57,6 +60,19 @@ def build(settings: Settings) -> FastAPI:
     describe(app)
     docs.mount(app)
     return app
+
+
+@asynccontextmanager
+async def _working(app: FastAPI) -> AsyncIterator[None]:
+    """Run the worker beside the application, where the settings say so."""
+    if not app.state.settings.runs_worker:
+        yield
+        return
+    worker = Worker(app.state.settings, app.state.database, app.state.secret)
+    running = asyncio.create_task(worker.run())
+    yield
+    worker.stop()
+    await running
 
 
 async def _replay(request: Request, error: Exception) -> Response:

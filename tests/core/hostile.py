@@ -12,6 +12,9 @@ COMPANIES = b"/v1/companies"
 QUESTIONS = b"/v1/questions"
 STATEMENTS = b"/v1/statements"
 RULINGS = b"/v1/questions/asked/rulings"
+WEBHOOKS = b"/v1/webhooks"
+PREVIEWS = b"/v1/webhooks/preview"
+REPLAYS = b"/v1/webhooks/webhook_01jv8z4x9kf3t8w2m5r7c1q0ab/replay"
 EDITS = b"/v1/companies/microsoft"
 SOURCE = {"url": "https://example.org/a", "title": "An article"}
 ASK = {"asker": "associated-press", "asked_on": "2025-05", "source": SOURCE}
@@ -24,6 +27,7 @@ STATEMENT = {
     "lang": "en",
     "source": SOURCE,
 }
+WEBHOOK = {"url": "https://93.184.215.14/hook"}
 RULING = {"state": "withdrawn", "effective_on": "2025-06", "reason": "It was taken back."}
 
 
@@ -49,10 +53,12 @@ def post(name: str, target: bytes, good: dict[str, Any], expect: int = 422, /, *
     return raw(name, expect, json.dumps({**good, **bad}).encode(), target)
 
 
-def patch(name: str, expect: int, body: Any, match: bytes | None = b"*") -> Case:
-    """Patch a company."""
+def patch(
+    name: str, expect: int, body: Any, match: bytes | None = b"*", target: bytes = EDITS
+) -> Case:
+    """Patch a company, or something else."""
     headers = (JSON, (b"if-match", match)) if match is not None else (JSON,)
-    return Case(name, expect, "PATCH", EDITS, (json.dumps(body).encode(),), headers)
+    return Case(name, expect, "PATCH", target, (json.dumps(body).encode(),), headers)
 
 
 def sent(name: str, expect: int, *headers: tuple[bytes, bytes], body: bytes = b"{}") -> Case:
@@ -173,6 +179,78 @@ KINDS = [
     patch("a patch with garbage in If-Match", 412, {"name": "a"}, b'W/",,\xff"\x01'),
     patch("a patch with 8,000 tags in If-Match", 412, {"name": "a"}, b'"0",' * 8000),
 ]
+PRIVATE = (
+    *("10.0.0.1", "127.0.0.1", "0x7f.1", "2130706433", "0", "localhost", "999.1.1.1", "[::1]"),
+    *("[::ffff:127.0.0.1]", "[64:ff9b::1]", "[fe80::1%25eth0]", "[::1", "a:b", "93.184.215.14:22"),
+    *(
+        "93.184.215.14:99999",
+        "93.184.215.14:-1",
+        "user@93.184.215.14",
+        "..",
+        "a" * 300,
+        "xn--a.b.1",
+    ),
+)
+NOTHING: dict[str, Any] = {}
+FILTERS: list[Any] = [
+    *({"company": "nobody"}, {"company": ""}, {"company": 1}, {"asker": ["a"]}, []),
+    *({"question": "a" * 10_000}, {"topic": "A"}, {"topic": "a|b"}, {"dossier": "%"}),
+    *({"state": "lost"}, {"state": ","}, {"state": "answered," * 500}, {"colour": "red"}),
+]
+EVENT_TYPES: list[Any] = [
+    *([], "ask.recorded", ["ask.recorded"] * 2, ["a"] * 9000, [None], [[]], {}),
+]
+HOOKS = [
+    *(post(f"a hook at {at[:30]}", WEBHOOKS, {}, url=f"https://{at}/") for at in PRIVATE),
+    *(
+        post(f"the hook {url!r}", WEBHOOKS, {}, url=url)
+        for url in ("http://93.184.215.14/", "ftp://93.184.215.14/", "https://", "//", 7, None)
+    ),
+    post("a hook of 2,001 characters", WEBHOOKS, {}, url="https://93.184.215.14/" + "a" * 1979),
+    post("an unknown member of a webhook", WEBHOOKS, WEBHOOK, secret="whsec_AAAA"),
+    *(
+        post(f"{target[13:].decode()} filter {str(wanted)[:40]}", target, good, filter=wanted)
+        for target, good in ((WEBHOOKS, WEBHOOK), (PREVIEWS, NOTHING))
+        for wanted in FILTERS
+    ),
+    *(
+        post(f"the event types {str(types)[:40]}", WEBHOOKS, WEBHOOK, event_types=types)
+        for types in EVENT_TYPES
+    ),
+    *(
+        post(f"{count!r} in flight", WEBHOOKS, WEBHOOK, max_in_flight=count)
+        for count in (0, 65, -1, "8", True, 1.5, 2**53, None)
+    ),
+    post("ordered: yes", WEBHOOKS, WEBHOOK, ordered="yes"),
+    post("a format nobody knows", WEBHOOKS, WEBHOOK, format="xml"),
+    post("a webhook's description of two lines", WEBHOOKS, WEBHOOK, description="a\nb"),
+    raw("a webhook's description with NUL", 422, rb'{"description": "a\u0000b"}', WEBHOOKS),
+    raw("a webhook that is a list", 422, b"[]", WEBHOOKS),
+    patch("a patch of no webhook", 404, {"ordered": True}, target=WEBHOOKS + b"/none"),
+    patch(
+        "a patch of a webhook to loopback", 422, {"url": "https://[::1]/"}, target=WEBHOOKS + b"/a"
+    ),
+    patch("a patch of a webhook's url to null", 422, {"url": None}, target=WEBHOOKS + b"/a"),
+    patch("a patch of a webhook's number", 422, {"number": 1}, target=WEBHOOKS + b"/a"),
+    *(
+        post(f"a replay of {str(wanted)[:40]}", REPLAYS, {}, 422, **wanted)
+        for wanted in (
+            *({"after_seq": -1}, {"after_seq": "0"}, {"after_seq": 2**53 + 1}, {"after_seq": None}),
+            *({"since": "today"}, {"since": 0}, {"after_seq": 0, "since": "2025-05-15T09:00:00Z"}),
+        )
+    ),
+    post("a dry run of 1", WEBHOOKS + b"?dry_run=1", WEBHOOK),
+    post("a dry run of 1 of a key", b"/v1/keys?dry_run=1", {"name": "a", "scopes": ["write"]}),
+    Case(
+        "a webhook's Idempotency-Key of 300 characters",
+        422,
+        "POST",
+        WEBHOOKS,
+        (json.dumps(WEBHOOK).encode(),),
+        (JSON, (b"idempotency-key", b"k" * 300)),
+    ),
+    post("a replay of no webhook", REPLAYS, {}, 404, after_seq=0),
+]
 LARGE = b'{"name": "' + b"a" * 262_144 + b'"}'
 HEADERS = [
     sent("no content type", 415),
@@ -199,4 +277,4 @@ HEADERS = [
         ]
     ),
 ]
-BODIES = TEXTS + DOCUMENTS + KINDS + HEADERS
+BODIES = TEXTS + DOCUMENTS + KINDS + HOOKS + HEADERS

@@ -108,6 +108,20 @@ QUERIES = [
     ),
     get("a cursor of 1,001 characters", 422, b"/v1/questions?cursor=" + b"a" * 1001),
 ]
+HOOKS = [
+    get("a webhook that is none", 404, b"/v1/webhooks/none"),
+    get("a webhook of another kind", 404, b"/v1/webhooks/key_01jv8z4x9kf3t8w2m5r7c1q0ab"),
+    get("a webhook with NUL", 400, b"/v1/webhooks/a%00b"),
+    get("a webhook of 60,000 characters", 404, b"/v1/webhooks/" + b"a" * 60_000),
+    get("deliveries of no webhook", 404, b"/v1/webhooks/none/deliveries"),
+    get("a delivery of no webhook", 404, b"/v1/webhooks/none/deliveries/none"),
+    get("deliveries of an unknown status", 422, b"/v1/webhooks/none/deliveries?status=lost"),
+    get("deliveries of an empty status", 422, b"/v1/webhooks/none/deliveries?status="),
+    get("no webhooks at all", 422, b"/v1/webhooks?limit=0"),
+    get("webhooks by an unknown parameter", 422, b"/v1/webhooks?status=enabled"),
+    get("webhooks by a bad cursor", 400, b"/v1/webhooks?cursor=AAAAAAAAAAAAAAAAWyJhIl0"),
+    get("a webhook by the wrong method", 405, b"/v1/webhooks/none/replay"),
+]
 KEYS = [
     get(f"Authorization {value[:24]!r}", 401, b"/v1/keys", (b"authorization", value))
     for value in (
@@ -127,4 +141,4 @@ KEYS = [
         "Bearer ans_live_\u00e9".encode(),
     )
 ]
-READS = PATHS + QUERIES + KEYS
+READS = PATHS + QUERIES + HOOKS + KEYS

@@ -1,0 +1,49 @@
+"""Forgetting, a little at a time: finished deliveries after some months, and deleted webhooks."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock, ids
+from app.core.db import Database
+from app.webhooks.models import DeliveryStatus
+from app.webhooks.tables import ATTEMPT, DELIVERY, WEBHOOK, has
+
+BATCH = 500
+NOT_SENDING = ~has(DeliveryStatus.SENDING)
+
+
+async def tidy(database: Database, *, keep: timedelta) -> int:
+    """Delete finished deliveries older than `keep`, and all of deleted webhooks; count them."""
+    old = DELIVERY.c.id < ids.before("delivery", clock.now() - keep)
+    finished = DELIVERY.c.finished_at < clock.now() - keep
+    count = await _delete_all(database, old & finished)
+    gone = select(WEBHOOK.c.id).where(WEBHOOK.c.deleted_at.is_not(None))
+    count += await _delete_all(database, DELIVERY.c.webhook_id.in_(gone) & NOT_SENDING)
+    async with database.writing() as session:
+        left = select(DELIVERY.c.id).where(DELIVERY.c.webhook_id == WEBHOOK.c.id).exists()
+        await session.execute(delete(WEBHOOK).where(WEBHOOK.c.deleted_at.is_not(None), ~left))
+    return count
+
+
+async def _delete_all(database: Database, condition: Any) -> int:
+    """Delete deliveries and their attempts, in transactions so short that nobody has to wait."""
+    count = 0
+    while True:
+        async with database.writing() as session:
+            deleted = await _delete_some(session, condition)
+        count += deleted
+        if deleted < BATCH:
+            return count
+
+
+async def _delete_some(session: AsyncSession, condition: Any) -> int:
+    ids = list(
+        (await session.execute(select(DELIVERY.c.id).where(condition).limit(BATCH))).scalars()
+    )
+    if ids:
+        await session.execute(delete(ATTEMPT).where(ATTEMPT.c.delivery_id.in_(ids)))
+        await session.execute(delete(DELIVERY).where(DELIVERY.c.id.in_(ids)))
+    return len(ids)
