@@ -6,13 +6,14 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.core.errors import InvalidProblemRead, ProblemRead
+from app.webhooks import events
 
 DESCRIPTION = """
 Who asked a company what, what it said, whether that answered the question, and every correction
 since.
 
-* Reading needs no key. Writing needs one: `Authorization: Bearer ans_live_…`, or the key as the
-  password of HTTP Basic.
+* Reading the record needs no key. Writing, and your own webhooks, need one: `Authorization: Bearer
+  ans_live_…`, or the key as the password of HTTP Basic.
 * Dates are as precise as what is known: `2025`, `2025-05` or `2025-05-15`. Instants are RFC 3339 in
   UTC.
 * Every error is a problem (RFC 9457); its `detail` says what to do.
@@ -29,6 +30,7 @@ TAGS = {
     "dossiers": "Named sets of questions.",
     "sources": "The documents that are cited.",
     "events": "The ledger: everything that changed, in order.",
+    "webhooks": "Being told of events the moment they are recorded.",
     "keys": "API keys, for administrators.",
     "service": "Whether the service is well, and what its problems mean.",
 }
@@ -72,5 +74,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
                     for parameter in operation.get("parameters", ())
                     if parameter["name"] != "idempotency-key"
                 ]
-    document["components"]["schemas"] = dict(sorted(schemas.items()))
+    schemas |= events.schemas()
+    document["components"] |= {
+        "schemas": dict(sorted(schemas.items())),
+        "parameters": events.PARAMETERS,
+        "responses": events.RESPONSES,
+    }
+    document["webhooks"] = events.operations()
     return document

@@ -5,11 +5,19 @@ import re
 from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import validate
 
+from app.core import clock
+from app.core.db import Database
 from app.core.settings import Settings
+from app.ledger.schemas import EventRead, EventType
 from app.main import build
+from app.questions import reminders
+from app.webhooks.formats import WebhookFormat, render
+from app.webhooks.sender import test_event as event_of_a_test
 from tests.support.client import Client
+from tests.support.make import Make
 
 FILE = Path(__file__).parent.parent / "openapi.json"
 DOCUMENT: dict[str, Any] = build(Settings()).openapi()
@@ -18,6 +26,8 @@ OPERATIONS = [
     for path, methods in DOCUMENT["paths"].items()
     for method, operation in methods.items()
 ]
+HOOKS: dict[str, Any] = {kind: item["post"] for kind, item in DOCUMENT["webhooks"].items()}
+SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 
 
 def test_the_committed_document_is_the_one_that_is_served() -> None:
@@ -40,7 +50,8 @@ def test_no_keyword_that_generators_of_3_1_do_not_know() -> None:
 
 
 def test_operation_ids_are_unique_and_readable() -> None:
-    names = [operation["operationId"] for _, _, operation in OPERATIONS]
+    operations = [*(operation for _, _, operation in OPERATIONS), *HOOKS.values()]
+    names = [operation["operationId"] for operation in operations]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z]+([A-Z][a-z]+)+", name) for name in names)
 
@@ -49,7 +60,7 @@ def test_every_operation_is_described_and_says_whether_it_needs_a_key() -> None:
     for path, method, operation in OPERATIONS:
         assert operation["summary"], path
         assert operation["description"], path
-        needs_key = method != "get" or path.startswith("/v1/keys")
+        needs_key = method != "get" or path.startswith(("/v1/keys", "/v1/webhooks"))
         assert bool(operation["security"]) is needs_key, path
 
 
@@ -62,7 +73,6 @@ def test_errors_are_problems_and_nothing_else() -> None:
 
 
 def test_enums_and_pages_have_names() -> None:
-    schemas = DOCUMENT["components"]["schemas"]
     for name in (
         "State",
         "Verdict",
@@ -71,11 +81,14 @@ def test_enums_and_pages_have_names() -> None:
         "EventType",
         "Scope",
         "QuestionSort",
+        "WebhookFormat",
+        "WebhookStatus",
+        "DeliveryStatus",
     ):
-        assert schemas[name]["enum"]
-    for name in ("QuestionPage", "CompanyPage", "EventPage", "TimelinePage", "KeyPage"):
-        assert schemas[name]["required"]
-    assert not [name for name in schemas if "_" in name]
+        assert SCHEMAS[name]["enum"]
+    for name in ("QuestionPage", "EventPage", "TimelinePage", "KeyPage", "DeliveryPage"):
+        assert SCHEMAS[name]["required"]
+    assert not [name for name in SCHEMAS if "_" in name]
 
 
 def test_what_clients_send_has_examples() -> None:
@@ -84,5 +97,112 @@ def test_what_clients_send_has_examples() -> None:
         if body and method == "post" and not path.endswith("/rotate"):
             schema = body["content"]["application/json"]["schema"]
             names = re.findall(r"schemas/(\w+)", json.dumps(schema))
-            schemas = DOCUMENT["components"]["schemas"]
-            assert any(schemas[name].get("examples") for name in names), path
+            assert any(SCHEMAS[name].get("examples") for name in names), path
+
+
+def component(kind: str) -> str:
+    """Name the component that a webhook's body is said to have."""
+    reference: str = HOOKS[kind]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    return reference.removeprefix("#/components/schemas/")
+
+
+def check(name: str, body: Any) -> None:
+    """Validate a body against a component."""
+    schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
+    Draft202012Validator(schema).validate(body)
+
+
+def test_every_type_of_event_is_a_webhook_of_its_own() -> None:
+    assert set(HOOKS) == {*EventType, "webhook.test"}
+    assert HOOKS["question.state_changed"]["operationId"] == "onQuestionStateChanged"
+    assert component("question.state_changed") == "QuestionStateChangedEvent"
+    assert len({component(kind) for kind in HOOKS}) == len(HOOKS)
+    for kind, operation in HOOKS.items():
+        assert operation["tags"] == ["webhooks"]
+        assert operation["summary"], kind
+        assert operation["description"], kind
+        assert operation["security"] == []
+        assert set(operation["responses"]) == {"2XX", "410", "429", "503", "default"}
+
+
+def test_the_headers_of_a_delivery_are_described() -> None:
+    parameters = DOCUMENT["components"]["parameters"]
+    for operation in HOOKS.values():
+        names = [item["$ref"].rpartition("/")[2] for item in operation["parameters"]]
+        assert [parameters[name]["name"] for name in names] == [
+            "webhook-id",
+            "webhook-timestamp",
+            "webhook-signature",
+            "webhook-number",
+            "webhook-attempt",
+        ]
+
+
+def test_bodies_are_typed_by_the_type_of_event() -> None:
+    for kind in HOOKS:
+        schema = SCHEMAS[component(kind)]
+        assert schema["properties"]["type"]["const"] == kind
+        assert set(schema["required"]) == set(EventRead.model_fields)
+        data = SCHEMAS[schema["properties"]["data"]["$ref"].rpartition("/")[2]]
+        assert '"default"' not in json.dumps([schema["properties"], data])
+    union = SCHEMAS["WebhookEvent"]
+    refs = {kind: f"#/components/schemas/{component(kind)}" for kind in HOOKS}
+    assert union["discriminator"] == {"propertyName": "type", "mapping": refs}
+    assert union["oneOf"] == [{"$ref": reference} for reference in refs.values()]
+
+
+def test_every_body_has_an_example_that_fits() -> None:
+    for kind in HOOKS:
+        (example,) = SCHEMAS[component(kind)]["examples"]
+        assert example["type"] == kind
+        check(component(kind), example)
+        check("WebhookEvent", example)
+
+
+async def test_what_is_posted_is_what_the_document_says(
+    editor: Client, make: Make, database: Database
+) -> None:
+    await put_every_type_on_the_record(editor, make, database)
+    events = [EventRead.model_validate(event) for event in await editor.events()]
+    test = event_of_a_test("webhook_01jv8z4x9kf3t8w2m5r7c1q0ab", clock.now(), "https://a.test")
+    objects: dict[str, set[str]] = {}
+    for event in (*events, test):
+        body = json.loads(render(WebhookFormat.STANDARD, event, source="https://a.test").body)
+        check(component(event.type), body)
+        check("WebhookEvent", body)  # which is one of them only
+        objects[event.type] = set(body["data"].get("object", ()))
+    assert set(objects) == set(HOOKS)
+    for kind, members in objects.items():
+        (example,) = SCHEMAS[component(kind)]["examples"]
+        assert set(example["data"].get("object", ())) == members
+
+
+async def test_a_body_that_was_too_large_is_what_the_document_says(
+    editor: Client, make: Make
+) -> None:
+    question = await make.question(context="é" * 9_900)
+    await editor.patch(f"/v1/questions/{question['id']}", {"context": "è" * 9_900})
+    (event,) = await editor.events(type="question.updated")
+    read = EventRead.model_validate(event)
+    body = json.loads(render(WebhookFormat.STANDARD, read, source="https://a.test").body)
+    assert body["data"] == {"omitted": ["object", "previous"]}
+    check("QuestionUpdatedEvent", body)
+
+
+async def put_every_type_on_the_record(editor: Client, make: Make, database: Database) -> None:
+    question = await make.question(on="2025-01", respond_by="2025-02", dossiers=[])
+    statement = await make.statement(question, verdict="partial", on="2025-03")
+    await make.ruling(question, state="answered", on="2025-04")
+    await editor.correct(statement["responses"][0]["id"])
+    await make.dossier()
+    source = statement["source"]["id"]
+    for path, change in (
+        ("companies/microsoft", {"name": "Microsoft Corporation"}),
+        ("askers/associated-press", {"website": "https://apnews.com"}),
+        ("dossiers/microsoft-imod", {"title": "Microsoft and the army"}),
+        (f"sources/{source}", {"author": "A reporter"}),
+        (f"questions/{question['id']}", {"topics": ["audit"]}),
+    ):
+        await editor.patch(f"/v1/{path}", change)
+    await make.question(on="2025-01", respond_by="2025-02")
+    await reminders.tell(database)
