@@ -12,7 +12,7 @@ BUILD_REQUIRES = $(PYTHON) -c 'import tomllib; \
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test serve check bench openapi lock migrate clean \
+.PHONY: help demo test serve worker check bench openapi lock migrate clean \
 	style types contracts coverage drift
 
 help: ## List the targets
@@ -26,6 +26,9 @@ test: .venv/.dev.stamp ## Run the whole suite, on SQLite and on PostgreSQL
 
 serve: .venv/.run.stamp ## Serve a database that is migrated
 	@$(BIN)/answerable serve
+
+worker: .venv/.run.stamp ## Send webhooks; with SQLite `make serve` does it by itself
+	@$(BIN)/answerable worker
 
 migrate: .venv/.run.stamp ## Bring the database's tables up to date
 	@$(BIN)/answerable migrate

@@ -6,6 +6,7 @@ transaction that changes it, and everything else reads from there.
     main, cli     composition root; the commands
     api           every router, in one list
     pages         documentation, permalinks, health: what is not data
+    webhooks      subscriptions; deliveries, which derive from the ledger; the worker
     record        questions, timelines, statements, dossiers as readers see them, at any
                   (as_of, known_at); the HTTP surface of what the features below write
     corrections   retracting what was wrong, in public
@@ -27,4 +28,9 @@ dependency commits, and only then the answer is sent.
 A read: `record.viewpoint` says from when one looks, `record.selection` lets the database choose the
 questions, `record.assembly` makes answers of rows in a fixed number of queries. Where a question
 stood on which day, as known when, is kept in `standing`, filled by the fold.
+
+A delivery: `webhooks.worker` is woken by the commit; `fan_out` turns new events into deliveries and
+notes how far it came; `claims` takes what is due; `sender` signs and posts it, with no transaction
+open; `results` writes down what came of it. The worker also lets the clock speak
+(`questions.reminders`): what is overdue, or unanswered for so many days, becomes an event.
 """

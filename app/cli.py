@@ -1,13 +1,13 @@
 """`answerable`: the commands of an operator."""
 
 import asyncio
-import gc
 import json
 import signal
 import socket
 import sys
 from collections.abc import Coroutine
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -25,7 +25,7 @@ from uvicorn.loops.auto import auto_loop_factory
 from app.auth import queries, service
 from app.auth.schemas import KeyCreate, Scope
 from app.auth.secrets import load_pepper
-from app.core import clock
+from app.core import clock, memory
 from app.core.dates import format_instant
 from app.core.db import Database, is_passing
 from app.core.errors import Problem
@@ -92,7 +92,7 @@ def worker() -> None:
     configure(settings)
     pepper = load_pepper(settings)
     _run(_check_migrated(settings))
-    _settle_memory()
+    memory.settle()
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         runner.run(_work(settings, pepper))
 
@@ -108,7 +108,7 @@ def migrate() -> None:
 @app.command()
 def demo() -> None:
     """Migrate, load the real case, print a key and lines to try, and serve."""
-    settings = Settings(log_format="console")
+    settings = _with_receivers_here(Settings(log_format="console"))
     configure(settings)
     with _listen(settings) as listener:
         _migrate(settings)
@@ -203,11 +203,12 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def _settle_memory() -> None:
-    """Spare the garbage collector what was made at start-up and stays: a tenth of all time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+def _with_receivers_here(settings: Settings) -> Settings:
+    """Let a demo's webhooks go to this machine, if nothing else was asked for."""
+    if settings.webhook_allow_networks:
+        return settings
+    opened = {"webhook_allow_networks": (ip_network("127.0.0.0/8"),), "webhook_allow_http": True}
+    return settings.model_copy(update=opened)
 
 
 def _serve(settings: Settings, listener: socket.socket) -> None:
@@ -220,7 +221,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
-    _settle_memory()
+    memory.settle()
     structlog.get_logger("answerable").info("serving", url=settings.public_url)
     uvicorn.Server(config).run(sockets=[listener])
 

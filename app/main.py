@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+import structlog
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp
 
@@ -21,6 +22,7 @@ from app.pages import docs
 from app.webhooks.worker import Worker
 
 VERSION = version("answerable")
+log = structlog.get_logger("answerable")
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -70,9 +72,16 @@ async def _working(app: FastAPI) -> AsyncIterator[None]:
         return
     worker = Worker(app.state.settings, app.state.database, app.state.secret)
     running = asyncio.create_task(worker.run())
+    running.add_done_callback(_say_why_it_ended)
     yield
     worker.stop()
     await running
+
+
+def _say_why_it_ended(running: asyncio.Task[None]) -> None:
+    """Log a failure of the worker when it happens, not when the server ends."""
+    if not running.cancelled() and running.exception() is not None:
+        log.critical("worker ended; webhooks are not sent", exc_info=running.exception())
 
 
 async def _replay(request: Request, error: Exception) -> Response:

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
         15.0, gt=0, le=60, description="Seconds that one attempt to deliver may take in all."
     )
     webhook_slots: int = Field(
-        200, ge=1, le=1000, description="Deliveries that one worker has under way at once."
+        256, ge=1, le=1000, description="Deliveries that one worker has under way at once."
     )
     webhook_keep_days: int = Field(
         90, ge=1, le=3650, description="Days that finished deliveries can be looked up."

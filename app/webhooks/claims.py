@@ -9,10 +9,9 @@ with what waits. `_first_of_each` is the one query that the two databases cannot
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -42,8 +41,7 @@ LOST = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a worker needs to know of a webhook. cap: how many may be under way at once."""
 
     id: str
@@ -56,8 +54,7 @@ class Target:
     cap: int
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A delivery that a worker is to send. attempt: the number of this attempt."""
 
     id: str
@@ -86,29 +83,37 @@ def _has_due(priority: int) -> ColumnElement[bool]:
     return due
 
 
+UNDER_WAY = (
+    select(DELIVERY.c.webhook_id, func.count().label("busy"))
+    .where(has(DeliveryStatus.SENDING))  # few, in an index of their own
+    .group_by(DELIVERY.c.webhook_id)
+)
+BUSY = UNDER_WAY.subquery("under_way")
+AT_ONCE = case(
+    (or_(WEBHOOK.c.ordered, WEBHOOK.c.failures >= schedule.FAILING), 1),
+    else_=WEBHOOK.c.max_in_flight,
+)
+
 LOCK_TARGETS = (
     select(
         *(
             WEBHOOK.c[name]
             for name in (
                 "id", "url", "format", "secret", "former_secret", "former_expires_at",
-                "ordered", "max_in_flight", "failures",
+                "ordered",
             )
-        )
+        ),
+        AT_ONCE.label("cap"),
     )
+    .outerjoin_from(WEBHOOK, BUSY, BUSY.c.webhook_id == WEBHOOK.c.id)
     .where(WEBHOOK.c.disabled_at.is_(None), in_use())
     .where(or_(*(_has_due(priority) for priority in Priority.ALL)))
     .where(or_(WEBHOOK.c.paused_until.is_(None), WEBHOOK.c.paused_until <= NOW))
+    .where(func.coalesce(BUSY.c.busy, 0) < AT_ONCE)  # those at their cap leave room for others
     .order_by(func.random())  # when there are more of them than slots, all get their turn
     .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
+    .with_for_update(of=WEBHOOK, skip_locked=True)
 )  # fmt: skip
-
-UNDER_WAY = (
-    select(DELIVERY.c.webhook_id, func.count().label("busy"))
-    .where(has(DeliveryStatus.SENDING))  # few, in an index of their own
-    .group_by(DELIVERY.c.webhook_id)
-)
 
 LEASE = (
     update(DELIVERY)
@@ -221,7 +226,7 @@ def _target(row: Any) -> Target:
         former_secret=row.former_secret,
         former_expires_at=row.former_expires_at,
         ordered=row.ordered,
-        cap=schedule.cap(row.max_in_flight, row.failures, ordered=row.ordered),
+        cap=row.cap,
     )
 
 

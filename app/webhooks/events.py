@@ -4,30 +4,19 @@ The schemas say what a body of the format `standard` holds, type by type, so tha
 generated that parse any of them.
 """
 
-from collections.abc import Iterator
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 from pydantic.json_schema import models_json_schema
 
-from app.askers.models import Asker
-from app.auth.service import CLOCK
-from app.companies.models import Company
 from app.core.dates import EdtfDate
-from app.corrections.models import Correction
-from app.dossiers.models import Dossier
-from app.ledger.models import Recorded
 from app.ledger.schemas import EventRead, EventType
-from app.questions.models import Ask, Question, Response, Ruling
 from app.questions.state import State
-from app.sources.models import Source
-from app.statements.models import Statement
+from app.webhooks import examples
 from app.webhooks.formats import standard
 from app.webhooks.schedule import DELAYS
-from app.webhooks.sender import TEST, test_event
+from app.webhooks.sender import TEST
 
 REF = "#/components/schemas/{model}"
 UNION = "WebhookEvent"
@@ -202,7 +191,7 @@ def schemas() -> dict[str, Any]:
         [(model, "validation") for model in models.values()], ref_template=REF
     )
     found: dict[str, Any] = made["$defs"]
-    for example in _examples():
+    for example in examples.all_():
         found[_component(example["type"])]["examples"] = [example]
     refs = {kind: REF.format(model=_component(kind)) for kind in models}
     found[UNION] = {
@@ -328,73 +317,3 @@ RESPONSES: dict[str, Any] = {
         f" {sum(DELAYS, timedelta()).days} days.",
     },
 }
-
-HERE = "https://answerable.example.org"
-END = "01jv8z4x9kf3t8w2m5r7c1q0ab"
-NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-
-
-def _examples() -> Iterator[dict[str, Any]]:
-    """Tell of rows as the ledger would; they are invented, so that nothing false is told."""
-    company = _row(Company, slug="example-energy", name="Example Energy", names=[], identifiers={})
-    asker = _row(Asker, slug="example-news", name="Example News", kind="newsroom")
-    dossier = _row(Dossier, slug="gas-flaring", title="Gas flaring", translations={})
-    source = _row(Source, url="https://news.example.org/flaring", title="Gas, flared", lang="en")
-    for row in (company, asker, dossier, source):
-        yield _example(row)
-        yield _example(row, {"title" if row in (dossier, source) else "name": "An older name"})
-    question = _row(
-        Question, slug="example-energy-flaring-2025", lang="en", state="unanswered",
-        text="How much gas did Example Energy flare in 2025?", topics=["climate"],
-        company=company, company_id=company.id, dossier_ids=[dossier.id], translations={},
-        respond_by="2026-05-03", first_asked_on="2026-04-04",
-    )  # fmt: skip
-    cited = {"source_id": source.id}
-    asked = {"asker": asker, "asker_id": asker.id, "asked_on": "2026-04-04", "channel": "written"}
-    yield _example(question)
-    yield _example(question, {"respond_by": None})
-    yield _example(_row(Ask, **asked, **cited, question=question, question_id=question.id))
-    said = {"kind": "reply", "title": "Our answer on flaring", "published_on": "2026-05", **cited}
-    yield _example(_row(Statement, company=company, company_id=company.id, lang="en", **said))
-    yield from _examples_about(question)
-    yield test_event(f"webhook_{END}", NOW, HERE).model_dump(mode="json")
-
-
-def _examples_about(question: Question) -> Iterator[dict[str, Any]]:
-    note = {"state": question.state, "effective_on": "2026-05-04"}
-    question.overdue_since = "2026-05-04"
-    yield _example(question, {"overdue_since": None}, **note)
-    question.unanswered_for = 30
-    yield _example(question, {"unanswered_for": None}, **note)
-    about = {"question": question, "question_id": question.id, "effective_on": "2026-05"}
-    excerpt = "At our largest site we flared 1,200 tonnes."
-    answer = {"verdict": "partial", "excerpt": excerpt, "statement_id": f"statement_{END}"}
-    response = _row(Response, **answer, **about)
-    yield _example(response)
-    question.state = "partial"
-    yield _example(question, {"state": "unanswered"}, cause=response.id, effective_on="2026-05")
-    reason = "The company spoke of one site only; the first verdict was too lenient."
-    replaced = {"target_id": response.id, "replacement_id": f"{response.id[:-1]}c"}
-    placed = {"company_id": question.company_id, "question_id": question.id, "reason": reason}
-    company = question.company
-    correction = _row(Correction, **replaced, **placed)
-    yield _example(correction, company_name=company.name, company_slug=company.slug)
-    reason = "The asker no longer seeks an answer."
-    yield _example(_row(Ruling, state="withdrawn", reason=reason, **about))
-
-
-def _row(model: Any, **values: Any) -> Any:
-    blank = dict.fromkeys(model.recorded_columns())
-    return model(**blank | {"id": f"{model.__tablename__}_{END}"} | values)
-
-
-def _example(row: Recorded, previous: dict[str, Any] | None = None, **note: Any) -> dict[str, Any]:
-    said = row.headline(previous, note)
-    subject, _, _ = row.id.partition("_")
-    data = {"object": row.image(), **said.details}
-    event = asdict(said) | {
-        "seq": 42, "recorded_at": NOW, "actor": CLOCK if "state" in note else "editor-paris",
-        "subject_type": subject, "subject_id": row.id, "subject_slug": said.slug,
-        "data": data if previous is None else data | {"previous": previous},
-    }  # fmt: skip
-    return EventRead.of(SimpleNamespace(**event), HERE).model_dump(mode="json")

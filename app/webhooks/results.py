@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import bindparam, insert, select, update
@@ -44,8 +43,7 @@ CONCERNED = (
 FINISHED = (DeliveryStatus.DELIVERED, DeliveryStatus.FAILED)
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """A delivery that was sent, and what came of it."""
 
     claimed: Claimed
@@ -61,14 +59,15 @@ def write(session: Session, results: Sequence[Result], now: datetime) -> None:
         result.claimed.id: schedule.after(result.outcome, result.claimed.tries, now)
         for result in results
     }
-    disabled = _note_health(session, results, next_of, now)
-    for result in results:
-        if result.claimed.target.id in disabled:
-            next_of[result.claimed.id] = next_of[result.claimed.id].held()
+    concerned = _lock_concerned(session, results, next_of)
     mine = _still_mine(session, results)
     kept = [result for result in results if result.claimed.id in mine]
     if not kept:
         return
+    disabled = _note_health(session, concerned, kept, next_of, now)
+    for result in kept:
+        if result.claimed.target.id in disabled:
+            next_of[result.claimed.id] = next_of[result.claimed.id].held()
     session.execute(ADD_ATTEMPTS, [_attempt(result) for result in kept])
     for values in _alike(kept, next_of, now):
         session.execute(NOTE, values)
@@ -115,26 +114,30 @@ def _alike(
         }
 
 
+def _lock_concerned(
+    session: Session, results: Sequence[Result], next_of: dict[str, schedule.Next]
+) -> Sequence[Webhook]:
+    """Return the webhooks whose health may change; one that goes well as before is none."""
+    ill = {
+        one.claimed.target.id
+        for one in results
+        if not one.outcome.delivered or next_of[one.claimed.id].disable
+    }
+    well = {one.claimed.target.id for one in results} - ill
+    return session.execute(CONCERNED, {"well": list(well), "ill": list(ill)}).scalars().all()
+
+
 def _note_health(
     session: Session,
-    results: Sequence[Result],
+    concerned: Sequence[Webhook],
+    kept: Sequence[Result],
     next_of: dict[str, schedule.Next],
     now: datetime,
 ) -> set[str]:
-    """Keep what the results say of their webhooks, and return those that are disabled.
-
-    One that goes well as before needs nothing.
-    """
+    """Keep what the results say of their webhooks, and return those that are disabled."""
     by_webhook: dict[str, list[Result]] = defaultdict(list)
-    for result in results:
+    for result in kept:
         by_webhook[result.claimed.target.id].append(result)
-    well = [
-        id_
-        for id_, some in by_webhook.items()
-        if all(one.outcome.delivered and not next_of[one.claimed.id].disable for one in some)
-    ]
-    ill = [id_ for id_ in by_webhook if id_ not in well]
-    concerned = session.execute(CONCERNED, {"well": well, "ill": ill}).scalars().all()
     for webhook in concerned:
         for result in by_webhook[webhook.id]:
             _take_into_account(webhook, result, next_of[result.claimed.id], now)

@@ -1,8 +1,8 @@
 """What follows from an attempt: a pure function of its outcome and of what was tried before."""
 
 import random
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from app.webhooks.models import DeliveryStatus
 from app.webhooks.transport import Outcome
@@ -22,10 +22,11 @@ FAILING = 3
 GIVE_UP_AFTER = timedelta(days=5)
 GIVE_UP_ATTEMPTS = 10
 PAUSING = (429, 503)
+SHORTEST_PAUSE = timedelta(seconds=1)
+"""However little an endpoint asks to wait, as such an answer costs no try."""
 
 
-@dataclass(frozen=True)
-class Next:
+class Next(NamedTuple):
     """What becomes of a delivery, and of its webhook, after an attempt.
 
     tries: the failures that count. pause_until: before then nothing is sent to the webhook.
@@ -41,7 +42,7 @@ class Next:
     def held(self) -> "Next":
         """Return the same for a webhook that is disabled: what would wait is held."""
         waits = self.status is DeliveryStatus.PENDING
-        return replace(self, status=DeliveryStatus.HELD) if waits else self
+        return self._replace(status=DeliveryStatus.HELD) if waits else self
 
 
 def after(outcome: Outcome, tries: int, now: datetime) -> Next:
@@ -52,7 +53,7 @@ def after(outcome: Outcome, tries: int, now: datetime) -> Next:
     if disable is not None:
         return Next(DeliveryStatus.HELD, tries, disable=disable)
     if outcome.status in PAUSING and outcome.retry_after is not None:
-        until = now + timedelta(seconds=outcome.retry_after)
+        until = now + max(timedelta(seconds=outcome.retry_after), SHORTEST_PAUSE)
         return Next(DeliveryStatus.PENDING, tries, due_at=until, pause_until=until)
     wait = delay(tries + 1)
     if wait is None:
@@ -74,11 +75,6 @@ def gives_up(failures: int, failing_since: datetime | None, now: datetime) -> bo
         and failing_since is not None
         and now - failing_since >= GIVE_UP_AFTER
     )
-
-
-def cap(max_in_flight: int, failures: int, *, ordered: bool) -> int:
-    """Return how many deliveries of a webhook may be under way at once."""
-    return 1 if ordered or failures >= FAILING else max_in_flight
 
 
 def _disables(outcome: Outcome) -> str | None:

@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
@@ -119,7 +120,8 @@ class Sender:
         keys = [self._secret(target.secret)]
         expires = target.former_expires_at
         if target.former_secret is not None and expires is not None and expires > clock.now():
-            keys.append(self._secret(target.former_secret))
+            with suppress(Unreadable):  # a rotation is how one gets rid of such a secret
+                keys.append(self._secret(target.former_secret))
         return keys
 
     def _open(self, sealed: bytes) -> bytes:

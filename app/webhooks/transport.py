@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import aiohttp
 import structlog
@@ -45,8 +45,7 @@ REFUSAL = re.compile(r"[^\s,]+ is not a public address")
 log = structlog.get_logger("answerable.webhooks")
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of one attempt; `error` is a sentence for a human."""
 
     status: int | None
@@ -178,8 +177,7 @@ class Transport:
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
-            # `post` holds the total itself: one clock over names, connecting, headers and body.
-            timeout=aiohttp.ClientTimeout(total=None, connect=self._connect_timeout),
+            timeout=aiohttp.ClientTimeout(total=self._timeout, connect=self._connect_timeout),
             headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity"},
             cookie_jar=aiohttp.DummyCookieJar(),
             response_class=_Response,
@@ -209,8 +207,7 @@ class Transport:
         if attempt.error is None:
             before = _attempt.set(attempt)
             try:
-                async with asyncio.timeout(self._timeout):
-                    await self._exchange(attempt, url, body, headers)
+                await self._exchange(attempt, url, body, headers)
             except Exception as error:
                 attempt.error = attempt.error or self._sentence(error)
             finally:

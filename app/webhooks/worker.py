@@ -35,6 +35,9 @@ BACKSTOP = 1.0
 GATHERING = 0.02
 """Seconds for which it waits for more attempts to end, so that they are written together."""
 
+TOGETHER = 100
+"""When so many attempts have ended, they are written together at once."""
+
 LEASE_MARGIN = 2.0
 """Seconds that it may take to write a result down, beside once more the time of the attempt."""
 
@@ -53,6 +56,7 @@ class Worker:
         self._lease = timedelta(seconds=2 * settings.webhook_timeout + LEASE_MARGIN)
         self._ended: list[Result] = []
         self._sending: set[asyncio.Task[None]] = set()
+        self._under_way = 0
         self._stopping = False
         self._gathering = False
         self._woken = asyncio.Event()
@@ -91,14 +95,15 @@ class Worker:
     async def _turn(self, sender: Sender) -> float:
         """Do what can be done now; return the seconds after which there may be more to do."""
         ended, now = list(self._ended), clock.now()
-        free = self._settings.webhook_slots - len(self._sending)
+        free = self._settings.webhook_slots - self._under_way
         work = partial(self._transact, sender=sender, ended=ended, now=now, free=free)
         claimed, rows, wait = await self._database.derive(work)
         del self._ended[: len(ended)]
         sender.prepare(claimed, rows)
+        self._under_way += len(claimed)
         for one in claimed:
             task = asyncio.create_task(self._send(sender, one))
-            self._sending.add(task)
+            self._sending.add(task)  # the loop itself keeps tasks only weakly
             task.add_done_callback(self._sending.discard)
         return wait
 
@@ -127,8 +132,10 @@ class Worker:
         except Exception:  # whatever it is, it must not stop the others; the lease will end
             log.exception("delivery failed to be sent", delivery=claimed.id)
             return
+        finally:
+            self._under_way -= 1
         self._ended.append(Result(claimed, outcome))
-        if len(self._sending) == 1 or len(self._ended) >= self._settings.webhook_slots // 2:
+        if not self._under_way or len(self._ended) >= TOGETHER:
             self._woken.set()
         elif not self._gathering:
             self._gathering = True

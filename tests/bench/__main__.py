@@ -2,7 +2,8 @@
 
 For each database a record of each size is built and served by a process of its own; the sizes
 take turns, so that a busy moment of the machine hits them alike. Beside each case stands a bare
-ASGI app that returns the bytes of the filtered list. `SIZES=1000,10000` changes the sizes.
+ASGI app that returns the bytes of the filtered list. `SIZES=1000,10000` changes the sizes. Then
+webhooks, beside bare loops over the same client; `ONLY_WEBHOOKS=1` leaves out the rest.
 Everything stays on 127.0.0.1 and ends by itself.
 """
 
@@ -30,7 +31,7 @@ import app.api  # noqa: F401  registers every table
 from app.core import clock
 from app.core.dates import format_instant
 from app.core.settings import Settings
-from tests.bench import databases, traffic
+from tests.bench import databases, traffic, webhooks
 from tests.bench.record import Record
 from tests.support import postgres
 from tests.support.server import serving
@@ -44,6 +45,10 @@ WARM_UP = 16
 SAMPLE = 50
 DEEP = 100
 GROWTH = 1.5
+SMALL = 100
+"""So many questions the record has whose events go out as webhooks."""
+
+ONLY_WEBHOOKS = "ONLY_WEBHOOKS" in os.environ
 FILTERED = "list by company and state"
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -79,17 +84,20 @@ def main() -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="answerable-bench-")))
         loader = stack.enter_context(ProcessPoolExecutor(1, mp_context=SPAWN))
-        built, missing = _build(stack, folder)
-        growths = {name: _measure(name, urls, loader) for name, urls in built.items()}
+        built, missing = _build(stack, folder, [] if ONLY_WEBHOOKS else SIZES)
+        growths = {name: _measure(name, urls, loader) for name, urls in built.items() if urls}
+        small, _ = _build(stack, folder, [SMALL])
+        for name, [(_, url)] in small.items():
+            webhooks.measure(name, url, loader)
     if missing:
         print(f"\nPostgreSQL was NOT measured: {missing}")
-    if len(SIZES) > 1:
+    if len(SIZES) > 1 and not ONLY_WEBHOOKS:
         print(f"\n{_verdict(growths)}")
     return 1 if missing else 0
 
 
 def _build(
-    stack: ExitStack, folder: Path
+    stack: ExitStack, folder: Path, sizes: Sequence[int]
 ) -> tuple[dict[str, list[tuple[Record, str]]], str | None]:
     """Build every record in every database; where there is no PostgreSQL, say why."""
     built: dict[str, list[tuple[Record, str]]] = {"SQLite": []}
@@ -100,7 +108,7 @@ def _build(
         missing = str(error)
     else:
         built["PostgreSQL"] = []
-    for size in SIZES:
+    for size in sizes:
         record = Record(size)
         built["SQLite"].append((record, f"sqlite:///{folder}/{size}.db"))
         if not missing:
@@ -124,7 +132,7 @@ def _measure(name: str, built: list[tuple[Record, str]], loader: Executor) -> fl
     with ExitStack() as stack:
         sizes = []
         for record, url in built:
-            settings = Settings(database_url=url, pepper=PEPPER)
+            settings = Settings(database_url=url, pepper=PEPPER, serve_worker=False)
             served = Served(record, stack.enter_context(serving(settings)).port)
             _verify(served)
             served.cases = _cases(served)

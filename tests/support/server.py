@@ -13,6 +13,8 @@ import httpx
 
 from app.core.settings import Settings
 
+ROOT = Path(__file__).parent.parent.parent
+
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return the environment of a process that is to have a test's settings."""
@@ -28,40 +30,19 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-class Server:
-    """One `answerable serve`."""
+class Process:
+    """One command in a process of its own, to be killed."""
 
-    def __init__(self, settings: Settings) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = {
-            **environment(settings),
-            "ANSWERABLE_PORT": str(self.port),
-            "ANSWERABLE_SERVE_WORKER": str(settings.runs_worker).lower(),
-        }
+    def __init__(self, command: str, variables: dict[str, str]) -> None:
+        self._command = command
+        self._environment = variables
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it is ready.
-
-        Raises:
-            RuntimeError: it ended, or is not ready within 60 seconds.
-        """
+        """Start it."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "serve"],
-            env=self._environment,
-            cwd=Path(__file__).parent.parent.parent,
+            [sys.executable, "-m", "app.cli", self._command], env=self._environment, cwd=ROOT
         )
-        for _ in range(600):
-            if self._process.poll() is not None:
-                raise RuntimeError(f"the server ended with {self._process.returncode}")
-            try:
-                if httpx.get(f"{self.url}/readyz", timeout=5).is_success:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.1)
-        raise RuntimeError("the server is not ready")
 
     def kill(self) -> None:
         """Kill it (SIGKILL) and wait until it is gone."""
@@ -74,9 +55,41 @@ class Server:
         """Ask it to end (SIGTERM) and return its status."""
         assert self._process is not None
         self._process.terminate()
-        status = self._process.wait(timeout=30)
+        status = self._process.wait(timeout=60)
         self._process = None
         return status
+
+
+class Server(Process):
+    """One `answerable serve`."""
+
+    def __init__(self, settings: Settings) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        own = {
+            "ANSWERABLE_PORT": str(self.port),
+            "ANSWERABLE_SERVE_WORKER": str(settings.runs_worker).lower(),
+        }
+        super().__init__("serve", {**environment(settings), **own})
+
+    def start(self) -> None:
+        """Start it and wait until it is ready.
+
+        Raises:
+            RuntimeError: it ended, or is not ready within 60 seconds.
+        """
+        super().start()
+        assert self._process is not None
+        for _ in range(600):
+            if self._process.poll() is not None:
+                raise RuntimeError(f"the server ended with {self._process.returncode}")
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=5).is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.1)
+        raise RuntimeError("the server is not ready")
 
 
 @contextmanager

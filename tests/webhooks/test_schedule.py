@@ -148,21 +148,3 @@ def test_an_endpoint_is_given_up_after_five_days_and_ten_attempts(
 
 def test_an_endpoint_that_does_not_fail_is_not_given_up() -> None:
     assert not schedule.gives_up(10, None, NOW)
-
-
-@pytest.mark.parametrize(
-    ("most", "failures", "ordered", "cap"),
-    [
-        (8, 0, False, 8),
-        (8, 2, False, 8),
-        (8, 3, False, 1),
-        (64, 100, False, 1),
-        (1, 0, False, 1),
-        (8, 0, True, 1),
-        (64, 3, True, 1),
-    ],
-)
-def test_one_at_a_time_goes_to_ordered_and_to_failing_endpoints(
-    most: int, failures: int, ordered: bool, cap: int
-) -> None:
-    assert schedule.cap(most, failures, ordered=ordered) == cap

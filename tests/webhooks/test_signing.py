@@ -28,7 +28,10 @@ from tests.support.client import Client
 from tests.support.receiver import Received, Receiver
 from tests.webhooks.conftest import Bot, all_are, make_due, record, set_webhook
 
-PACKAGES = {"standardwebhooks": standardwebhooks.Webhook, "svix": svix.webhooks.Webhook}
+PACKAGES: dict[str, Any] = {
+    "standardwebhooks": standardwebhooks.Webhook,
+    "svix": svix.webhooks.Webhook,
+}
 KEY = signing.service_key(b"a pepper for tests, 32 characters or more")
 refused = pytest.raises(standardwebhooks.WebhookVerificationError)
 
