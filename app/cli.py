@@ -236,7 +236,7 @@ async def _check_migrated(settings: Settings) -> None:
     database = Database(settings)
     try:
         async with database.reading() as session:
-            await session.execute(text("SELECT seq FROM log_head"))
+            await session.execute(text("SELECT seq FROM webhook_fan_out"))
     except Exception as error:
         raise Failure(
             f"The database {_shown(settings)} cannot be read or has no tables yet. Run `answerable"

@@ -95,7 +95,12 @@ class Database:
                 return await session.run_sync(work)
         engine, loop = self._deriving, asyncio.get_running_loop()
         async with self._taking_turns():
-            return await loop.run_in_executor(self._thread, lambda: _derive(engine, work))
+            running = loop.run_in_executor(self._thread, lambda: _derive(engine, work))
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                await asyncio.wait([running])  # it holds the database until then
+                raise
 
     async def announce(self, session: AsyncSession) -> None:
         """Make this transaction's commit wake those who wait for one in other processes."""

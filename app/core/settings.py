@@ -40,8 +40,9 @@ class Settings(BaseSettings):
         None,
         min_length=32,
         description=(
-            "Secret that keys the stored hashes of API keys and signs cursors. With SQLite one is"
-            " made at first start and kept beside the database; with PostgreSQL it must be set."
+            "Secret that keys the stored hashes of API keys, signs cursors, seals the secrets of"
+            " webhooks and makes the key that signs them. With SQLite one is made at first start"
+            " and kept beside the database; with PostgreSQL it must be set."
         ),
     )
     database_pool_size: int = Field(10, ge=1, le=200, description="Open connections per process.")

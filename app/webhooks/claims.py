@@ -1,13 +1,13 @@
 """Which deliveries a worker sends next: fair between webhooks, within each one's cap, in order.
 
-A claim is a short transaction. It first locks the webhooks that have something due, so that nobody
+It first locks the webhooks that have something due, so that nobody
 else claims for them; counts what each has under way, in a statement of its own that sees whatever
 was committed before the locks were had (SKIP LOCKED on deliveries alone would let two workers
 overshoot a cap); and takes from each webhook's own queue by an index. So its cost does not grow
 with what waits. `_first_of_each` is the one query that the two databases cannot share.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
@@ -18,7 +18,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    exists,
     func,
     insert,
     or_,
@@ -42,9 +41,13 @@ LOST = (
 
 
 class Target(NamedTuple):
-    """What a worker needs to know of a webhook. cap: how many may be under way at once."""
+    """What a worker needs to know of a webhook.
+
+    cap: how many may be under way at once. due: the priorities of which something is due.
+    """
 
     id: str
+    key_id: str
     url: str
     format: str
     secret: bytes
@@ -52,6 +55,7 @@ class Target(NamedTuple):
     former_expires_at: datetime | None
     ordered: bool
     cap: int
+    due: tuple[int, ...]
 
 
 class Claimed(NamedTuple):
@@ -65,6 +69,18 @@ class Claimed(NamedTuple):
     attempt: int
     tries: int
     target: Target
+
+
+IN_REACH = or_(WEBHOOK.c.replay_after.is_(None), DELIVERY.c.seq <= WEBHOOK.c.replay_after)
+"""During a replay a webhook that wants order gets nothing beyond what is replayed so far."""
+
+HEAD_IS_DUE = (
+    select(DELIVERY.c.due_at)
+    .where(DELIVERY.c.webhook_id == WEBHOOK.c.id, has(DeliveryStatus.PENDING), IN_REACH)
+    .order_by(DELIVERY.c.seq, DELIVERY.c.number)
+    .limit(1)
+    .scalar_subquery()
+) <= NOW
 
 
 def _has_due(priority: int) -> ColumnElement[bool]:
@@ -83,12 +99,15 @@ def _has_due(priority: int) -> ColumnElement[bool]:
     return due
 
 
-UNDER_WAY = (
+SENDING = (
     select(DELIVERY.c.webhook_id, func.count().label("busy"))
     .where(has(DeliveryStatus.SENDING))  # few, in an index of their own
     .group_by(DELIVERY.c.webhook_id)
 )
-BUSY = UNDER_WAY.subquery("under_way")
+UNDER_WAY = SENDING.join(WEBHOOK, WEBHOOK.c.id == DELIVERY.c.webhook_id).add_columns(
+    func.min(WEBHOOK.c.key_id).label("key_id")
+)
+BUSY = SENDING.subquery("under_way")
 AT_ONCE = case(
     (or_(WEBHOOK.c.ordered, WEBHOOK.c.failures >= schedule.FAILING), 1),
     else_=WEBHOOK.c.max_in_flight,
@@ -99,15 +118,21 @@ LOCK_TARGETS = (
         *(
             WEBHOOK.c[name]
             for name in (
-                "id", "url", "format", "secret", "former_secret", "former_expires_at",
+                "id", "key_id", "url", "format", "secret", "former_secret", "former_expires_at",
                 "ordered",
             )
         ),
         AT_ONCE.label("cap"),
+        *(_has_due(priority).label(f"due_{priority}") for priority in Priority.ALL),
     )
     .outerjoin_from(WEBHOOK, BUSY, BUSY.c.webhook_id == WEBHOOK.c.id)
     .where(WEBHOOK.c.disabled_at.is_(None), in_use())
-    .where(or_(*(_has_due(priority) for priority in Priority.ALL)))
+    .where(
+        or_(
+            and_(WEBHOOK.c.ordered, HEAD_IS_DUE),
+            and_(~WEBHOOK.c.ordered, or_(*(_has_due(priority) for priority in Priority.ALL))),
+        )
+    )
     .where(or_(WEBHOOK.c.paused_until.is_(None), WEBHOOK.c.paused_until <= NOW))
     .where(func.coalesce(BUSY.c.busy, 0) < AT_ONCE)  # those at their cap leave room for others
     .order_by(func.random())  # when there are more of them than slots, all get their turn
@@ -143,12 +168,19 @@ NEXT_DUE = (
 
 
 class Queue:
-    """The deliveries of a webhook that one rule puts in order; `first` finds the first of each."""
+    """The deliveries of a webhook that one rule puts in order; `first` finds the first of each.
+
+    priority: of which deliveries; None for all those of webhooks that want order.
+    """
 
     def __init__(
-        self, condition: ColumnElement[bool], *order: ColumnElement[Any], of_ordered: bool = False
+        self,
+        condition: ColumnElement[bool],
+        *order: ColumnElement[Any],
+        priority: int | None = None,
     ) -> None:
-        self.of_ordered = of_ordered
+        of_ordered = priority is None
+        self.priority = priority
         first = (
             select(WAITING.c.id, WAITING.c.webhook_id, (WAITING.c.due_at <= NOW).label("is_due"))
             .where(
@@ -161,6 +193,12 @@ class Queue:
             .correlate(WEBHOOK)
         )
         self.first = {name: _first_of_each(name, first) for name in ("postgresql", "sqlite")}
+
+    def serves(self, target: Target) -> bool:
+        """Tell whether a webhook has something due here."""
+        if target.ordered:
+            return self.priority is None
+        return self.priority in target.due
 
 
 def _first_of_each(dialect: str, first: Any) -> Any:
@@ -175,41 +213,52 @@ def _first_of_each(dialect: str, first: Any) -> Any:
         select(CHOSEN.c.id, CHOSEN.c.webhook_id, is_due)
         .select_from(WEBHOOK.join(CHOSEN, CHOSEN.c.id.in_(ids)))
         .where(these)
+        .order_by(CHOSEN.c.due_at, CHOSEN.c.number)
     )
 
 
 def _by_time(priority: int) -> Queue:
     due = and_(WAITING.c.priority == priority, WAITING.c.due_at <= NOW)
-    return Queue(due, WAITING.c.due_at, WAITING.c.number)
+    return Queue(due, WAITING.c.due_at, WAITING.c.number, priority=priority)
 
 
 IN_ORDER = Queue(  # only its head counts, due or not; during a replay nothing beyond it is sent
     or_(WEBHOOK.c.replay_after.is_(None), WAITING.c.seq <= WEBHOOK.c.replay_after),
     WAITING.c.seq,
     WAITING.c.number,
-    of_ordered=True,
 )
 QUEUES = (IN_ORDER, _by_time(Priority.LIVE), _by_time(Priority.REPLAY))
 
 
-def claim(session: Session, now: datetime, *, free: int, lease: timedelta) -> list[Claimed]:
-    """Take at most `free` due deliveries; until the lease ends they are this worker's alone."""
+def claim(
+    session: Session, now: datetime, *, free: int, lease: timedelta, share: int
+) -> list[Claimed]:
+    """Take at most `free` due deliveries; until the lease ends they are this worker's alone.
+
+    share: how many a single key may have under way, so that none can take all slots.
+    """
+    if free <= 0:
+        return []
     rows = session.execute(LOCK_TARGETS, {"now": now, "most": free})
     targets = {row.id: _target(row) for row in rows}
     if not targets:
         return []
-    busy = {row.webhook_id: row.busy for row in session.execute(UNDER_WAY)}
-    room = {id_: target.cap - busy.get(id_, 0) for id_, target in targets.items()}
+    busy: Counter[str] = Counter()
+    for row in session.execute(UNDER_WAY):
+        busy[row.webhook_id] = row.busy
+        busy[row.key_id] += row.busy
+    room = {id_: target.cap - busy[id_] for id_, target in targets.items()}
     taken: list[str] = []
     for queue in QUEUES:
-        wanting = [
-            id_ for id_ in room if room[id_] > 0 and targets[id_].ordered is queue.of_ordered
-        ]
+        wanting = [id_ for id_ in room if room[id_] > 0 and queue.serves(targets[id_])]
         if wanting and len(taken) < free:
             due = _due_of_each(session, queue, wanting, room, free - len(taken), now)
-            for row in list(_in_turn(due, room))[: free - len(taken)]:
-                taken.append(row.id)
-                room[row.webhook_id] -= 1
+            for row in list(_in_turn(due, room)):
+                key_id = targets[row.webhook_id].key_id
+                if len(taken) < free and busy[key_id] < share:
+                    taken.append(row.id)
+                    room[row.webhook_id] -= 1
+                    busy[key_id] += 1
     if not taken:
         return []
     leased = session.execute(LEASE, {"ids": taken, "until": now + lease})
@@ -220,6 +269,7 @@ def claim(session: Session, now: datetime, *, free: int, lease: timedelta) -> li
 def _target(row: Any) -> Target:
     return Target(
         id=row.id,
+        key_id=row.key_id,
         url=row.url,
         format=row.format,
         secret=row.secret,
@@ -227,6 +277,7 @@ def _target(row: Any) -> Target:
         former_expires_at=row.former_expires_at,
         ordered=row.ordered,
         cap=row.cap,
+        due=tuple(priority for priority in Priority.ALL if getattr(row, f"due_{priority}")),
     )
 
 
@@ -289,13 +340,11 @@ def take_over(session: Session, now: datetime) -> int:
         insert(ATTEMPT),
         [{**lost, "delivery_id": row.id, "number": row.attempts, "address": None} for row in rows],
     )
-    disabled = exists().where(
-        WEBHOOK.c.id == DELIVERY.c.webhook_id, WEBHOOK.c.disabled_at.is_not(None)
-    )
-    status = case((disabled, DeliveryStatus.HELD.value), else_=DeliveryStatus.PENDING.value)
-    due = {"status": status, "due_at": now, "leased_until": None}
+    due = {"status": DeliveryStatus.PENDING.value, "due_at": now, "leased_until": None}
     session.execute(
-        update(DELIVERY).where(among(DELIVERY.c.id, "ids")).values(**due, last_error=LOST),
+        update(DELIVERY)
+        .where(among(DELIVERY.c.id, "ids"))
+        .values(**due, tries=DELIVERY.c.tries + 1, last_error=LOST),
         {"ids": [row.id for row in rows]},
     )
     return len(rows)

@@ -11,7 +11,7 @@ from app.core.pagination import Pager
 from app.core.routing import StrictRoute
 from app.core.sessions import Paging, secret_of
 from app.webhooks import queries, service, signing
-from app.webhooks.models import Delivery, DeliveryStatus
+from app.webhooks.models import Delivery, DeliveryStatus, Webhook
 from app.webhooks.router import ACTS, DOES, OWN, PRIVATE
 from app.webhooks.schemas import (
     AttemptRead,
@@ -27,7 +27,6 @@ from app.webhooks.schemas import (
 
 router = APIRouter(tags=["webhooks"], route_class=StrictRoute)
 WEBHOOK = "/v1/webhooks/{webhook}"
-WAITS = (DeliveryStatus.PENDING, DeliveryStatus.HELD)
 
 
 @router.post(f"{WEBHOOK}/test", status_code=202, operation_id="testWebhook", responses=ACTS)
@@ -41,7 +40,7 @@ async def test_webhook(
     row = await queries.lock(session, caller.key_id, webhook)
     delivery = await service.test(session, row)
     response.headers["Location"] = f"/v1/webhooks/{row.id}/deliveries/{delivery.id}"
-    return DeliveryRead(**_values(delivery))
+    return DeliveryRead(**_values(row, delivery))
 
 
 @router.post(f"{WEBHOOK}/replay", status_code=202, operation_id="replayWebhook", responses=DOES)
@@ -53,6 +52,8 @@ async def replay_webhook(
     wanted: ReplayCreate,
 ) -> ReplayRead:
     """Send again all events after a `seq`, or since an instant, behind what comes now.
+
+    (A subscription that is `ordered` gets them in order: what comes now follows them.)
 
     A delivery that was made before keeps its `webhook-id`, so that you can tell what you have.
     """
@@ -73,17 +74,17 @@ async def list_deliveries(
 ) -> DeliveryPage:
     """List the deliveries of a subscription, newest first."""
     row = await queries.get(session, caller.key_id, webhook)
-    return await _page(session, pager, response, row.id, filters)
+    return await _page(session, pager, response, row, filters)
 
 
 async def _page(
-    session: Any, pager: Pager, response: Response, webhook_id: str, filters: DeliveryFilters
+    session: Any, pager: Pager, response: Response, webhook: Webhook, filters: DeliveryFilters
 ) -> DeliveryPage:
     before = pager.read(filters.cursor)
-    rows = await queries.deliveries(session, webhook_id, filters, before[0] if before else None)
+    rows = await queries.deliveries(session, webhook, filters, before[0] if before else None)
     shown, cursor = pager.cut(response, rows, filters.limit, lambda row: [row.number])
     response.headers.update(PRIVATE)
-    data = [DeliveryRead(**_values(delivery)) for delivery in shown]
+    data = [DeliveryRead(**_values(webhook, delivery)) for delivery in shown]
     return DeliveryPage(data=data, has_more=cursor is not None, next_cursor=cursor)
 
 
@@ -100,7 +101,7 @@ async def get_delivery(
     found = await queries.delivery(session, row.id, delivery)
     response.headers.update(PRIVATE)
     return DeliveryDetail(
-        **_values(found),
+        **_values(row, found),
         attempts=[
             AttemptRead.model_validate(attempt, from_attributes=True)
             for attempt in await queries.attempts(session, found.id)
@@ -117,11 +118,11 @@ async def get_delivery(
 async def replay_delivery(
     session: WebhookSession, caller: CurrentCaller, webhook: str, delivery: str
 ) -> DeliveryRead:
-    """Send one delivery again now, under the same `webhook-id`."""
+    """Send one delivery again now, under the same `webhook-id`. One that is under way stays so."""
     row = await queries.lock(session, caller.key_id, webhook)
     found = await queries.delivery(session, row.id, delivery)
     await service.replay_one(session, row, found)
-    return DeliveryRead(**_values(found))
+    return DeliveryRead(**_values(row, found))
 
 
 @router.get(
@@ -143,7 +144,10 @@ async def get_webhook_keys(request: Request) -> WebhookKeys:
     return WebhookKeys(keys=[read])
 
 
-def _values(delivery: Delivery) -> dict[str, Any]:
+def _values(webhook: Webhook, delivery: Delivery) -> dict[str, Any]:
     values = delivery.model_dump(include=set(DeliveryRead.model_fields))
-    due_at = delivery.due_at if delivery.status in WAITS else None
-    return values | {"attempt_count": delivery.attempts, "due_at": due_at}
+    status = delivery.status
+    if status == DeliveryStatus.PENDING and webhook.disabled_at is not None:
+        status = DeliveryStatus.HELD
+    due_at = delivery.due_at if status == DeliveryStatus.PENDING else None
+    return values | {"status": status, "attempt_count": delivery.attempts, "due_at": due_at}

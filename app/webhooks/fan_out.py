@@ -6,7 +6,7 @@ that adds the deliveries. So a crash at any moment loses nothing and adds nothin
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from app.ledger.queries import EVENT, HEAD
@@ -16,13 +16,14 @@ from app.webhooks.models import Priority
 from app.webhooks.queueing import Due
 from app.webhooks.tables import REACHED, WEBHOOK, in_use
 
-EVENTS = 100
-"""How many events one transaction fans out; each may go to every webhook."""
+EVENTS, DELIVERIES = 100, 5000
+"""How many events one transaction fans out, and how many deliveries it adds, at the most."""
 
 LOCK_REACHED = select(
     REACHED.c.seq,
     select(HEAD.c.seq).scalar_subquery().label("head"),
     exists().where(WEBHOOK.c.replay_after.is_not(None)).label("replays"),
+    select(func.count()).select_from(WEBHOOK).scalar_subquery().label("webhooks"),
 ).with_for_update(of=REACHED, skip_locked=True)
 
 WANTED = (
@@ -31,7 +32,6 @@ WANTED = (
         EVENT.c.seq,
         EVENT.c.type.label("event_type"),
         EVENT.c.recorded_at,
-        WEBHOOK.c.disabled_at.is_not(None).label("is_held"),
     )
     .where(EVENT.c.seq > bindparam("after"), EVENT.c.seq <= bindparam("until"))
     .where(EVENT.c.seq > WEBHOOK.c.after_seq, in_use(), matches(OF_EVERY_WEBHOOK))
@@ -48,7 +48,8 @@ def fan_out(session: Session, now: datetime) -> bool:
     reached = session.execute(LOCK_REACHED).one_or_none()
     if reached is None:
         return False
-    until = min(reached.head, reached.seq + EVENTS)
+    most = min(EVENTS, max(1, DELIVERIES // max(1, reached.webhooks)))
+    until = min(reached.head, reached.seq + most)
     if reached.seq < until:
         span = {"after": reached.seq, "until": until, "now": now}
         wanted = [Due(*row) for row in session.execute(WANTED, span)]

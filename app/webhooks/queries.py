@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
@@ -16,6 +16,7 @@ from app.webhooks.schemas import DeliveryFilters
 from app.webhooks.tables import ATTEMPT, DELIVERY, WEBHOOK, has
 
 COUNTED = 10_000
+ATTEMPTS = 100
 
 
 async def get(session: AsyncSession, key_id: str, webhook_id: str) -> Webhook:
@@ -65,12 +66,25 @@ async def count(session: AsyncSession, key_id: str) -> int:
     return found
 
 
-async def waiting(session: AsyncSession, webhook_id: str, *statuses: DeliveryStatus) -> int:
+def shown_as(webhook: Webhook, status: DeliveryStatus) -> ColumnElement[bool]:
+    """Return the condition that a delivery is shown with a status.
+
+    Whatever waits for a disabled webhook is held, without a row being changed.
+    """
+    if webhook.disabled_at is None:
+        return has(status)
+    if status is DeliveryStatus.PENDING:
+        return false()
+    held = status is DeliveryStatus.HELD
+    return or_(has(status), has(DeliveryStatus.PENDING)) if held else has(status)
+
+
+async def waiting(session: AsyncSession, webhook: Webhook, *statuses: DeliveryStatus) -> int:
     """Count a webhook's deliveries of some statuses, up to 10,000."""
     some = (
         select(DELIVERY.c.id)
-        .where(DELIVERY.c.webhook_id == webhook_id)
-        .where(or_(*(has(status) for status in statuses)))
+        .where(DELIVERY.c.webhook_id == webhook.id)
+        .where(or_(*(shown_as(webhook, status) for status in statuses)))
         .limit(COUNTED)
     )
     query = select(func.count()).select_from(some.subquery())
@@ -97,26 +111,31 @@ async def delivery(session: AsyncSession, webhook_id: str, delivery_id: str) -> 
 
 
 async def deliveries(
-    session: AsyncSession, webhook_id: str, filters: DeliveryFilters, before: int | None
+    session: AsyncSession, webhook: Webhook, filters: DeliveryFilters, before: int | None
 ) -> Sequence[Delivery]:
     """Return a webhook's deliveries, newest first, one more than asked for when there are more."""
     query = (
         select(Delivery)
-        .where(DELIVERY.c.webhook_id == webhook_id)
+        .where(DELIVERY.c.webhook_id == webhook.id)
         .order_by(DELIVERY.c.number.desc())
         .limit(filters.limit + 1)
     )
     if filters.status is not None:
-        query = query.where(has(filters.status))
+        query = query.where(shown_as(webhook, filters.status))
     if before is not None:
         query = query.where(DELIVERY.c.number < before)
     return list((await session.execute(query)).scalars())
 
 
 async def attempts(session: AsyncSession, delivery_id: str) -> Sequence[Any]:
-    """Return the attempts of a delivery, oldest first."""
-    query = select(ATTEMPT).where(ATTEMPT.c.delivery_id == delivery_id).order_by(ATTEMPT.c.number)
-    return (await session.execute(query)).all()
+    """Return the newest attempts of a delivery, oldest first."""
+    query = (
+        select(ATTEMPT)
+        .where(ATTEMPT.c.delivery_id == delivery_id)
+        .order_by(ATTEMPT.c.number.desc())
+        .limit(ATTEMPTS)
+    )
+    return (await session.execute(query)).all()[::-1]
 
 
 async def matched_since(

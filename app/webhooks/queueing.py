@@ -29,7 +29,6 @@ class Due(NamedTuple):
     seq: int
     event_type: str
     recorded_at: datetime
-    is_held: bool = False
 
     @property
     def id(self) -> str:
@@ -54,7 +53,7 @@ def add(session: Session, deliveries: Sequence[Due], now: datetime, priority: in
                 "number": numbers[due.webhook_id],
                 "seq": due.seq,
                 "event_type": due.event_type,
-                "status": (DeliveryStatus.HELD if due.is_held else DeliveryStatus.PENDING).value,
+                "status": DeliveryStatus.PENDING.value,
                 "priority": priority,
                 "due_at": now,
                 "attempts": 0,

@@ -16,7 +16,7 @@ from app.webhooks.tables import DELIVERY, REACHED, WEBHOOK, has, in_use
 MOST = 200
 """So many replayed deliveries of a webhook are queued at once; more follow as they are sent."""
 
-UNDER_WAY = (
+GOING_ON = (
     select(Webhook)
     .where(WEBHOOK.c.replay_after.is_not(None), WEBHOOK.c.disabled_at.is_(None), in_use())
     .where(WEBHOOK.c.replay_until <= select(REACHED.c.seq).scalar_subquery())  # live ones first
@@ -27,7 +27,7 @@ UNDER_WAY = (
 
 def go_on(session: Session, now: datetime) -> None:
     """Queue the next events of the replays under way, where few are queued."""
-    for webhook in session.execute(UNDER_WAY, {"now": now}).scalars().all():
+    for webhook in session.execute(GOING_ON, {"now": now}).scalars().all():
         if _waiting(session, webhook.id) < MOST // 2:
             events = _next_events(session, webhook)
             there = _queue_again(session, webhook.id, events, now)
@@ -76,7 +76,8 @@ def _queue_again(
     no_test = DELIVERY.c.seq > literal_column("0")  # written so that the partial index serves
     of_events = (DELIVERY.c.webhook_id == webhook_id) & among(DELIVERY.c.seq, "seqs") & no_test
     seqs = {"seqs": list(events)}
-    there = set(session.execute(select(DELIVERY.c.seq).where(of_events), seqs).scalars())
+    known = select(DELIVERY.c.seq).where(of_events).with_for_update()
+    there = set(session.execute(known, seqs).scalars())
     queueing.again(session, update(DELIVERY).where(of_events), now, Priority.REPLAY, seqs)
     return there
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import structlog
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
+from yarl import URL
 
 from app.core.lists import among
 from app.webhooks import schedule
@@ -20,6 +21,7 @@ log = structlog.get_logger("answerable.webhooks")
 STILL_MINE = (
     select(DELIVERY.c.id, DELIVERY.c.attempts)
     .where(among(DELIVERY.c.id, "ids"), has(DeliveryStatus.SENDING))
+    .order_by(DELIVERY.c.id)
     .with_for_update()
 )
 ADD_ATTEMPTS = insert(ATTEMPT)
@@ -53,10 +55,12 @@ class Result(NamedTuple):
 def write(session: Session, results: Sequence[Result], now: datetime) -> None:
     """Write results down. A delivery that another worker took over meanwhile is left to it.
 
-    Webhooks first, then deliveries, as everybody locks them.
+    Webhooks first, then deliveries, each in the order of their ids, as everybody locks them.
     """
     next_of = {
-        result.claimed.id: schedule.after(result.outcome, result.claimed.tries, now)
+        result.claimed.id: schedule.after(
+            result.outcome, _tries(result.claimed), now, attempt=result.claimed.attempt
+        )
         for result in results
     }
     concerned = _lock_concerned(session, results, next_of)
@@ -64,13 +68,15 @@ def write(session: Session, results: Sequence[Result], now: datetime) -> None:
     kept = [result for result in results if result.claimed.id in mine]
     if not kept:
         return
-    disabled = _note_health(session, concerned, kept, next_of, now)
-    for result in kept:
-        if result.claimed.target.id in disabled:
-            next_of[result.claimed.id] = next_of[result.claimed.id].held()
+    _note_health(session, concerned, kept, next_of, now)
     session.execute(ADD_ATTEMPTS, [_attempt(result) for result in kept])
     for values in _alike(kept, next_of, now):
         session.execute(NOTE, values)
+
+
+def _tries(claimed: Claimed) -> int:
+    """Count the failures so far; a test is tried once, so that it holds up nothing."""
+    return claimed.tries if claimed.seq else len(schedule.DELAYS)
 
 
 def _still_mine(session: Session, results: Sequence[Result]) -> set[str]:
@@ -133,17 +139,16 @@ def _note_health(
     kept: Sequence[Result],
     next_of: dict[str, schedule.Next],
     now: datetime,
-) -> set[str]:
-    """Keep what the results say of their webhooks, and return those that are disabled."""
+) -> None:
+    """Keep what the results say of their webhooks."""
     by_webhook: dict[str, list[Result]] = defaultdict(list)
     for result in kept:
         by_webhook[result.claimed.target.id].append(result)
     for webhook in concerned:
         for result in by_webhook[webhook.id]:
             _take_into_account(webhook, result, next_of[result.claimed.id], now)
-        _give_up(session, webhook, now)
+        _give_up(webhook, now)
     session.flush()
-    return {webhook.id for webhook in concerned if webhook.disabled_at is not None}
 
 
 def _take_into_account(
@@ -151,13 +156,16 @@ def _take_into_account(
 ) -> None:
     if result.outcome.delivered:
         webhook.failures, webhook.failing_since, webhook.last_error = 0, None, None
-    else:
+    elif next_.pause_until is None:
         webhook.failures += 1
         webhook.failing_since = webhook.failing_since or now
         webhook.last_error = result.outcome.error
         if webhook.failures == schedule.FAILING:
             log.warning(
-                "webhook.failing", webhook=webhook.id, url=webhook.url, error=result.outcome.error
+                "webhook.failing",
+                webhook=webhook.id,
+                host=host_of(webhook),
+                error=result.outcome.error,
             )
     if next_.pause_until is not None:
         webhook.paused_until = max(webhook.paused_until or now, next_.pause_until)
@@ -165,8 +173,8 @@ def _take_into_account(
         webhook.disabled_at, webhook.disabled_reason = now, next_.disable
 
 
-def _give_up(session: Session, webhook: Webhook, now: datetime) -> None:
-    """Disable a webhook that asked for it or failed for too long, and hold what waits for it."""
+def _give_up(webhook: Webhook, now: datetime) -> None:
+    """Disable a webhook that asked for it or failed for too long. What waits for it is held so."""
     if webhook.disabled_at is None and schedule.gives_up(
         webhook.failures, webhook.failing_since, now
     ):
@@ -178,8 +186,13 @@ def _give_up(session: Session, webhook: Webhook, now: datetime) -> None:
     if webhook.disabled_at != now:
         return
     log.error(
-        "webhook.disabled", webhook=webhook.id, url=webhook.url, reason=webhook.disabled_reason
+        "webhook.disabled",
+        webhook=webhook.id,
+        host=host_of(webhook),
+        reason=webhook.disabled_reason,
     )
-    session.flush()
-    waiting = (DELIVERY.c.webhook_id == webhook.id) & (has(DeliveryStatus.PENDING))
-    session.execute(update(DELIVERY).where(waiting).values(status=DeliveryStatus.HELD.value))
+
+
+def host_of(webhook: Webhook) -> str:
+    """Return what a log may hold of an address: chats take the rest of it for a password."""
+    return URL(webhook.url).host or ""

@@ -195,7 +195,10 @@ async def enable_webhook(
     webhook: str,
     options: Annotated[WebhookEnable | None, Body()] = None,
 ) -> WebhookDetail:
-    """Enable a subscription again. `replay_held` sends what was held while it was disabled."""
+    """Enable a subscription again.
+
+    `replay_held` sends what was held while it was disabled, and what failed since it began to fail.
+    """
     row = await queries.lock(session, caller.key_id, webhook)
     wanted = options or WebhookEnable()
     await service.enable(session, row, replay_held=wanted.replay_held)
@@ -206,8 +209,8 @@ async def enable_webhook(
 async def _detail(session: Any, row: Webhook) -> WebhookDetail:
     return WebhookDetail(
         **_values(row),
-        pending_count=await queries.waiting(session, row.id, *WAITING),
-        held_count=await queries.waiting(session, row.id, DeliveryStatus.HELD),
+        pending_count=await queries.waiting(session, row, *WAITING),
+        held_count=await queries.waiting(session, row, DeliveryStatus.HELD),
     )
 
 

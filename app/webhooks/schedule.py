@@ -39,21 +39,19 @@ class Next(NamedTuple):
     pause_until: datetime | None = None
     disable: str | None = None
 
-    def held(self) -> "Next":
-        """Return the same for a webhook that is disabled: what would wait is held."""
-        waits = self.status is DeliveryStatus.PENDING
-        return self._replace(status=DeliveryStatus.HELD) if waits else self
 
+def after(outcome: Outcome, tries: int, now: datetime, *, attempt: int = 1) -> Next:
+    """Say what follows from an attempt, where `tries` failed before it.
 
-def after(outcome: Outcome, tries: int, now: datetime) -> Next:
-    """Say what follows from an attempt, where `tries` failed before it."""
+    attempt: its number; who asks to wait again and again is asked less often.
+    """
     disable = _disables(outcome)
     if outcome.delivered:
         return Next(DeliveryStatus.DELIVERED, tries, disable=disable)
     if disable is not None:
-        return Next(DeliveryStatus.HELD, tries, disable=disable)
+        return Next(DeliveryStatus.PENDING, tries, due_at=now, disable=disable)
     if outcome.status in PAUSING and outcome.retry_after is not None:
-        until = now + max(timedelta(seconds=outcome.retry_after), SHORTEST_PAUSE)
+        until = now + max(timedelta(seconds=outcome.retry_after), min(attempt, 60) * SHORTEST_PAUSE)
         return Next(DeliveryStatus.PENDING, tries, due_at=until, pause_until=until)
     wait = delay(tries + 1)
     if wait is None:

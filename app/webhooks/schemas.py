@@ -50,7 +50,7 @@ InFlight = Annotated[
         strict=True,
         ge=1,
         le=MOST_IN_FLIGHT,
-        description="How many deliveries may be under way at once.",
+        description="How many deliveries may be under way at once; one while it is failing.",
     ),
 ]
 
@@ -193,7 +193,8 @@ class WebhookEnable(Body):
     replay_held: StrictBool = Field(
         False,
         description=(
-            "Send what was held meanwhile. Otherwise it stays held, and can be replayed later."
+            "Send what was held, and what failed since it began to fail. Otherwise it stays held,"
+            " and can be replayed later."
         ),
     )
 
@@ -263,7 +264,9 @@ class DeliveryRead(BaseModel):
 class DeliveryDetail(DeliveryRead):
     """A delivery and every attempt."""
 
-    attempts: list[AttemptRead] = Field(description="Every time it was sent, oldest first.")
+    attempts: list[AttemptRead] = Field(
+        description="The times it was sent, the newest 100 at most, oldest first."
+    )
 
 
 class DeliveryPage(Page[DeliveryRead]):

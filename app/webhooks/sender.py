@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,7 @@ PURPOSE = "webhook secret"
 KEPT = 2000
 """How many rendered bodies are kept: an event goes to many webhooks, and again when it failed."""
 
+log = structlog.get_logger("answerable.webhooks")
 EVENTS = select(EVENT).where(among(EVENT.c.seq, "seqs"))
 TEST = "webhook.test"
 
@@ -61,7 +63,7 @@ class Sender:
         self._pepper = pepper
         self._public_url = public_url
         self._key = signing.service_key(pepper)
-        self._bodies: OrderedDict[tuple[int, str], Message] = OrderedDict()
+        self._bodies: OrderedDict[tuple[int, str], Message | None] = OrderedDict()
         self._secret = lru_cache(maxsize=KEPT)(self._open)
 
     def load(self, session: Session, claimed: Sequence[Claimed]) -> list[Any]:
@@ -78,10 +80,10 @@ class Sender:
 
     def prepare(self, claimed: Iterable[Claimed], rows: Sequence[Any]) -> None:
         """Render the bodies that are not kept yet."""
-        events = {row.seq: EventRead.of(row, self._public_url) for row in rows}
+        rows_by_seq = {row.seq: row for row in rows}
         for one in claimed:
-            if one.seq in events and self._place(one) not in self._bodies:
-                self._bodies[self._place(one)] = self._render(one, events[one.seq])
+            if one.seq in rows_by_seq and self._place(one) not in self._bodies:
+                self._bodies[self._place(one)] = self._written(one, rows_by_seq[one.seq])
         while len(self._bodies) > KEPT:
             self._bodies.popitem(last=False)
 
@@ -92,6 +94,8 @@ class Sender:
         except Unreadable:
             return _unsent("Its secret was sealed under another ANSWERABLE_PEPPER: rotate it.")
         message = self._message(claimed)
+        if message is None:
+            return _unsent("This event could not be written in this format. It was logged here.")
         timestamp = int(time.time())
         headers = {
             "content-type": message.content_type,
@@ -106,7 +110,15 @@ class Sender:
     def _place(self, claimed: Claimed) -> tuple[int, str]:
         return claimed.seq, claimed.target.format
 
-    def _message(self, claimed: Claimed) -> Message:
+    def _written(self, claimed: Claimed, row: Any) -> Message | None:
+        """Render a body; an event that cannot be written must hold up no other."""
+        try:
+            return self._render(claimed, EventRead.of(row, self._public_url))
+        except Exception:
+            log.exception("event cannot be written", seq=claimed.seq, format=claimed.target.format)
+            return None
+
+    def _message(self, claimed: Claimed) -> Message | None:
         if claimed.seq:
             return self._bodies[self._place(claimed)]
         event = test_event(claimed.target.id, claimed.created_at, self._public_url)

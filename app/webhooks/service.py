@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.askers import service as askers
@@ -27,7 +27,6 @@ from app.webhooks.tables import DELIVERY, has
 MOST = 100
 OVERLAP = timedelta(hours=24)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # nothing was recorded before
-HELD = (DeliveryStatus.HELD.value, DeliveryStatus.PENDING.value)
 
 
 async def subscribe(
@@ -74,6 +73,8 @@ async def edit(
         changes |= type_columns(patch.event_types)
     if "filter" in patch.model_fields_set:
         changes |= await filter_columns(session, patch.filter)
+    if changes.get("url", webhook.url) != webhook.url:  # what another address did does not count
+        changes |= {"paused_until": None, "failures": 0, "failing_since": None, "last_error": None}
     webhook.sqlmodel_update(changes)
     _touch(webhook)
     return webhook
@@ -97,16 +98,22 @@ def delete(webhook: Webhook) -> None:
 async def enable(session: AsyncSession, webhook: Webhook, *, replay_held: bool) -> Webhook:
     """Let deliveries go to a webhook again, and forget what went wrong.
 
-    replay_held: send what was held meanwhile, behind what comes now; otherwise it stays held.
+    replay_held: send what was held meanwhile, and what failed since it began to fail, behind what
+    comes now; otherwise it stays as it is.
     """
-    was_disabled = webhook.disabled_at is not None
+    was_disabled, failing_since = webhook.disabled_at is not None, webhook.failing_since
     webhook.failures, webhook.failing_since, webhook.last_error = 0, None, None
     webhook.disabled_at, webhook.disabled_reason, webhook.paused_until = None, None, None
     _touch(webhook)
     await session.flush()
     waiting = update(DELIVERY).where(DELIVERY.c.webhook_id == webhook.id)
     if replay_held:
-        held = waiting.where(DELIVERY.c.status.in_(HELD if was_disabled else HELD[:1]))
+        wanted = [has(DeliveryStatus.HELD)]
+        if was_disabled:
+            wanted.append(has(DeliveryStatus.PENDING))
+        if failing_since is not None:
+            wanted.append(has(DeliveryStatus.FAILED) & (DELIVERY.c.finished_at >= failing_since))
+        held = waiting.where(or_(*wanted))
         await session.run_sync(queueing.again, held, clock.now(), Priority.REPLAY)
     elif was_disabled:
         pending = waiting.where(has(DeliveryStatus.PENDING))

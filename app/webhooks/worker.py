@@ -1,9 +1,9 @@
 """The worker: turns the ledger into deliveries and sends them, many at once, until it is stopped.
 
-It works in turns. In one transaction a turn writes down what came of attempts, adds deliveries for
-new events, and claims due ones for its free slots; then it starts to send those, when the
-transaction has ended. Between turns it sleeps until something is committed, attempts have ended, or
-a delivery is due, and never longer than a second.
+It works in turns. A turn writes down what came of attempts; in a second transaction, so that locks
+are always taken in one order, it adds deliveries for new events and claims due ones for its free
+slots; then it starts to send those, when the transaction has ended. Between turns it sleeps until
+something is committed, attempts have ended, or a delivery is due, and never longer than a second.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.db import Database, is_passing
+from app.core.errors import Unavailable
 from app.core.settings import Settings
 from app.questions import reminders
 from app.webhooks import claims, fan_out, housekeeping, results
@@ -34,6 +35,9 @@ BACKSTOP = 1.0
 
 GATHERING = 0.02
 """Seconds for which it waits for more attempts to end, so that they are written together."""
+
+DRAINING = 0.2
+"""Seconds between two looks at what is still under way when it is to end."""
 
 TOGETHER = 100
 """When so many attempts have ended, they are written together at once."""
@@ -54,6 +58,7 @@ class Worker:
         self._database = database
         self._pepper = pepper
         self._lease = timedelta(seconds=2 * settings.webhook_timeout + LEASE_MARGIN)
+        self._share = -(-3 * settings.webhook_slots // 4)
         self._ended: list[Result] = []
         self._sending: set[asyncio.Task[None]] = set()
         self._under_way = 0
@@ -94,11 +99,10 @@ class Worker:
 
     async def _turn(self, sender: Sender) -> float:
         """Do what can be done now; return the seconds after which there may be more to do."""
-        ended, now = list(self._ended), clock.now()
-        free = self._settings.webhook_slots - self._under_way
-        work = partial(self._transact, sender=sender, ended=ended, now=now, free=free)
+        await self._write_results()
+        free = self._settings.webhook_slots - self._under_way - len(self._ended)
+        work = partial(self._begin, sender=sender, now=clock.now(), free=free)
         claimed, rows, wait = await self._database.derive(work)
-        del self._ended[: len(ended)]
         sender.prepare(claimed, rows)
         self._under_way += len(claimed)
         for one in claimed:
@@ -107,17 +111,15 @@ class Worker:
             task.add_done_callback(self._sending.discard)
         return wait
 
-    def _transact(
-        self, session: Session, *, sender: Sender, ended: list[Result], now: datetime, free: int
+    def _begin(
+        self, session: Session, *, sender: Sender, now: datetime, free: int
     ) -> tuple[list[Claimed], list[Any], float]:
-        """Write results, fan out and claim; return what to send, its events, how long to rest."""
-        if ended:
-            results.write(session, ended, now)
+        """Fan out and claim; return what to send, the events of it, and how long to rest then."""
         if now >= self._take_over_at:
             claims.take_over(session, now)
             self._take_over_at = now + timedelta(seconds=BACKSTOP)
         more = fan_out.fan_out(session, now)
-        claimed = claims.claim(session, now, free=free, lease=self._lease) if free > 0 else []
+        claimed = claims.claim(session, now, free=free, lease=self._lease, share=self._share)
         if more:
             wait = 0.0
         elif claimed or free <= 0:
@@ -163,8 +165,11 @@ class Worker:
 
     async def _drain(self) -> None:
         """Wait for what is under way, and write down what came of it."""
-        if self._sending:
-            await asyncio.wait(self._sending, timeout=self._settings.webhook_timeout + 1)
+        for _ in range(int((self._settings.webhook_timeout + 1) / DRAINING)):
+            if not self._sending:
+                break
+            await asyncio.wait(self._sending, timeout=DRAINING)
+            await self._safely(self._write_results)  # at once: perhaps there is little time
         await self._safely(self._write_results)
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -185,7 +190,7 @@ class Worker:
         try:
             return await work()
         except Exception as error:
-            if is_passing(error):
+            if is_passing(error) or isinstance(error, Unavailable):
                 log.warning("worker waits for the database", error=repr(error)[:300])
             else:
                 log.exception("worker failed; it goes on")

@@ -223,7 +223,7 @@ async def _keep_two(database: Database, port: int, deaf_port: int, hanging: int)
         head = await ledger.head(session)
         await session.execute(update(REACHED).values(seq=head))
         await session.execute(update(WEBHOOK).values(disabled_at=clock.now()))
-        one, deaf = (await session.execute(select(Webhook).limit(2))).scalars().all()
+        one, deaf = (await session.scalars(select(Webhook).order_by(WEBHOOK.c.id).limit(2))).all()
         one.disabled_at, one.url = None, f"http://127.0.0.1:{port}/"
         deaf.disabled_at, deaf.url = None, f"http://127.0.0.1:{deaf_port}/"
         deaf.types = "|asker.created|"

@@ -104,10 +104,10 @@ def test_only_429_and_503_can_ask_to_wait(status: int) -> None:
     assert (found.tries, found.pause_until) == (1, None)
 
 
-def test_410_disables_and_the_delivery_is_held() -> None:
+def test_410_disables_and_the_delivery_waits_for_better_times() -> None:
     found = after(410, tries=2)
 
-    assert (found.status, found.tries, found.due_at) == (DeliveryStatus.HELD, 2, None)
+    assert (found.status, found.tries, found.due_at) == (DeliveryStatus.PENDING, 2, NOW)
     assert found.disable == "The endpoint answered 410 Gone."
 
 
@@ -115,7 +115,7 @@ def test_410_disables_and_the_delivery_is_held() -> None:
 def test_the_header_disables_with_any_failure(status: int) -> None:
     found = after(status, disable=True, retry_after=5.0)
 
-    assert (found.status, found.tries, found.pause_until) == (DeliveryStatus.HELD, 0, None)
+    assert (found.status, found.tries, found.pause_until) == (DeliveryStatus.PENDING, 0, None)
     assert found.disable == "The endpoint answered with `webhook-delivery: disable`."
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -16,9 +17,11 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+import structlog
 from aiohttp import web
 from sqlalchemy import func, insert, make_url, select
 
+from app.auth.schemas import Scope
 from app.core import clock, ids
 from app.core.db import Database
 from app.core.settings import Settings
@@ -27,7 +30,7 @@ from app.webhooks import housekeeping
 from app.webhooks import worker as worker_module
 from app.webhooks.models import Attempt
 from app.webhooks.worker import Worker
-from tests.conftest import migrate
+from tests.conftest import migrate, new_key
 from tests.support.client import Client
 from tests.support.receiver import Receiver
 from tests.support.server import Server, serving
@@ -185,14 +188,68 @@ async def test_no_more_than_its_slots_is_under_way_from_a_worker(
     settings: Settings, receiver: Receiver, bot: Bot, database: Database
 ) -> None:
     receiver.answer = slowly
+    other = Bot(bot.http, await new_key(settings, database, "another-bot", Scope.WEBHOOKS))
     for number in range(4):
-        await bot.subscribe(receiver.url(f"/{number}"), max_in_flight=8)
+        owner = (bot, other)[number % 2]
+        await owner.subscribe(receiver.url(f"/{number}"), max_in_flight=8)
     await record(database, 20)
 
     async with workers(settings.model_copy(update={"webhook_slots": 5}), 1):
         await reached(database, {"delivered": 80})
 
     assert receiver.most_concurrent == 5
+
+
+@contextmanager
+def warnings_logged() -> Iterator[list[Any]]:
+    """Collect what is logged as a warning or worse while the block runs."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    try:
+        with structlog.testing.capture_logs() as logged:
+            yield logged
+    finally:
+        structlog.configure(**before)
+
+
+async def test_two_workers_do_not_wait_for_each_other_where_endpoints_fail(
+    settings: Settings,
+    receiver: Receiver,
+    bot: Bot,
+    database: Database,
+) -> None:
+    async def fail(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=500)
+
+    for number in range(5):
+        receiver.answers[f"/failing/{number}"] = fail
+        await bot.subscribe(receiver.url(f"/failing/{number}"))
+        await bot.subscribe(receiver.url(f"/{number}"))
+
+    with warnings_logged() as logged:
+        async with workers(settings, 2):
+            for _ in range(20):
+                await record(database, 5)
+            await receiver.wait_for(5 * 100 + 5)
+
+    assert {one["event"] for one in logged} <= {"webhook.failing"}
+
+
+async def test_one_key_leaves_a_quarter_of_the_slots_to_others(
+    settings: Settings, receiver: Receiver, bot: Bot, database: Database
+) -> None:
+    hanging = Gate()
+    other = Bot(bot.http, await new_key(settings, database, "another-bot", Scope.WEBHOOKS))
+    for number in range(2):
+        receiver.answers[f"/{number}"] = hanging
+        await bot.subscribe(receiver.url(f"/{number}"), max_in_flight=8)
+    await other.subscribe(receiver.url("/healthy"))
+
+    async with working(patient(settings, webhook_slots=8), database):
+        with hanging:
+            await record(database, 10)
+            await reached(database, {"sending": 6, "pending": 14, "delivered": 10})
+            assert hanging.answered == 0
 
 
 async def test_two_workers_send_every_delivery_exactly_once(
@@ -255,7 +312,7 @@ async def test_far_more_webhooks_than_slots_all_get_their_turn(
     assert repeated(receiver) == {}
 
 
-async def test_many_webhooks_at_their_cap_leave_the_last_slot_to_the_others(
+async def test_many_webhooks_at_their_cap_leave_free_slots_to_the_others(
     settings: Settings, receiver: Receiver, bot: Bot, database: Database
 ) -> None:
     hanging = Gate()
@@ -264,7 +321,7 @@ async def test_many_webhooks_at_their_cap_leave_the_last_slot_to_the_others(
         await bot.subscribe(receiver.url(f"/{number}"), max_in_flight=1)
     await bot.subscribe(receiver.url("/healthy"), ordered=True)
 
-    async with working(patient(settings, webhook_slots=31), database):
+    async with working(patient(settings, webhook_slots=41), database):
         with hanging:
             await record(database, 5)
             await reached(database, {"sending": 30, "pending": 30 * 4, "delivered": 5}, seconds=15)
@@ -357,7 +414,7 @@ async def test_when_a_webhook_is_disabled_what_waits_and_what_was_under_way_is_h
     with gate:
         await receiver.wait_for(2)
         gone.open()
-        await reached(database, {"sending": 1, "held": 4})
+        await reached(database, {"sending": 1, "pending": 4})
     found = await bot.settled(webhook, lambda found: all(one["last_status"] for one in found[:2]))
 
     held = 4 if status == 204 else 5
