@@ -11,9 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
+import structlog
 from aiohttp import AddrInfoType
 from yarl import URL
 
+log = structlog.get_logger("answerable.webhooks")
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 # What may be reached is a range less the special-purpose blocks of
@@ -123,7 +125,7 @@ class Guard:
         return self._check_parts(url, parsed) or self._check_host((parsed.raw_host or "").lower())
 
     async def check_names(self, url: str) -> str | None:
-        """Say which address, of those that the host's name has now, may not be reached, if any.
+        """Say whether an address that the host's name has now may not be reached.
 
         To be asked of a URL that `check_url` accepts. A name that is not known yet passes: the
         address is checked again when it is dialled.
@@ -133,7 +135,10 @@ class Guard:
             return None  # `check_url` has judged them
         for address in await resolve(host):
             if not is_allowed(address, self.opened):
-                return f"{host} leads to {address}, which {NOT_PUBLIC}"
+                log.info("webhook.refused", host=host, address=address)
+                return (
+                    f"{host} leads to what {NOT_PUBLIC}"  # not where: that is not for all to know
+                )
         return None
 
     def socket_for(self, addr_info: AddrInfoType) -> socket.socket:

@@ -236,7 +236,7 @@ class Transport:
             case aiohttp.ClientConnectorSSLError():
                 return f"No TLS connection could be made: {_reason(error.os_error)}."
             case aiohttp.ClientConnectorError():
-                return _unreachable(error.os_error)
+                return _unreachable(error.host, error.os_error)
             case aiohttp.ConnectionTimeoutError():
                 return f"No connection could be made within {self._connect_timeout:g} s."
             case aiohttp.ClientResponseError():
@@ -292,11 +292,15 @@ def _reason(error: Exception) -> str:
     return words.rstrip(".") if " " in words else words.replace("_", " ").lower()
 
 
-def _unreachable(error: OSError) -> str:
+def _unreachable(host: str, error: OSError) -> str:
     """Say why no connection came about, with any of several addresses."""
     refusals = REFUSAL.findall(str(error))  # several errors come as one, whose text is all there is
     if refusals:
-        return f"{', '.join(refusals)}; nothing is sent there."
+        log.info("webhook.refused", host=host, refusals=refusals)
+        own = f"{host} is not a public address"
+        # what is behind a name is not for all to know
+        what = own if own in refusals else f"{host} leads to what is not a public address"
+        return f"{what}; nothing is sent there."
     if isinstance(error, ConnectionRefusedError):
         return "It refused the connection."
     if error.errno is None:

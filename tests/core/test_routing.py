@@ -32,7 +32,7 @@ async def addresses(web: FastAPI, make: Make, reader: Client) -> list[str]:
     return [
         path.format(**names)
         for path, item in web.openapi()["paths"].items()
-        if "get" in item and "200" in item["get"]["responses"] and "/keys" not in path
+        if "get" in item and "200" in item["get"]["responses"] and not item["get"]["security"]
     ]
 
 
