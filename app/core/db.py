@@ -1,6 +1,6 @@
 """Two databases with one behaviour: engines, transactions, and which failures are passing.
 
-Everything in which SQLite and PostgreSQL differ is here.
+What differs between SQLite and PostgreSQL is here, in `core.lists` and in `webhooks.claims`.
 """
 
 import asyncio

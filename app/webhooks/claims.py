@@ -1,10 +1,10 @@
 """Which deliveries a worker sends next: fair between webhooks, within each one's cap, in order.
 
-It first locks the webhooks that have something due, so that nobody
-else claims for them; counts what each has under way, in a statement of its own that sees whatever
-was committed before the locks were had (SKIP LOCKED on deliveries alone would let two workers
-overshoot a cap); and takes from each webhook's own queue by an index. So its cost does not grow
-with what waits. `_first_of_each` is the one query that the two databases cannot share.
+A claim first locks the webhooks that have something due, so that nobody else claims for them;
+counts what each has under way, in a statement of its own that sees whatever was committed before
+the locks were had (SKIP LOCKED on deliveries alone would let two workers overshoot a cap); and
+takes from each webhook's own queue by an index. So its cost does not grow with what waits.
+`_first_of_each` is the one query that the two databases cannot share.
 """
 
 from collections import Counter, defaultdict
