@@ -45,7 +45,7 @@ from tests.bench.receivers import Arrived, counting, telling
 
 PEPPER = b"a pepper for measuring, 32 characters or more"
 HERE = "http://127.0.0.1:8000"
-WEBHOOKS, CONNECTIONS = 32, 64
+WEBHOOKS, OF_ONE_KEY, CONNECTIONS = 32, 8, 64
 ROUNDS = 3
 IDLE_EVENTS = 100
 HANGING = 1000
@@ -129,9 +129,10 @@ async def _measure(url: str, port: int, name: str, waiting: list[int]) -> Speed:
 
 async def _subscribe(database: Database, port: int) -> None:
     async with recorder.recording(database, actor="bench") as session:
-        new = KeyCreate(name=ids.new("key"), scopes=[Scope.WEBHOOKS])
-        key, _ = await create_key(session, new, created_by="bench", pepper=PEPPER)
         for number in range(WEBHOOKS):
+            if number % OF_ONE_KEY == 0:
+                new = KeyCreate(name=ids.new("key"), scopes=[Scope.WEBHOOKS])
+                key, _ = await create_key(session, new, created_by="bench", pepper=PEPPER)
             wanted = WebhookCreate(url=f"http://127.0.0.1:{port}/{number}")
             webhook, _ = await service.subscribe(session, key.id, wanted, PEPPER)
             webhook.after_seq = 0
@@ -263,7 +264,7 @@ async def _claim(database: Database, count: int) -> float:
     for _ in range(CLAIMS):
         began = time.perf_counter()
         lease = timedelta(seconds=60)
-        claim = partial(claims.claim, now=clock.now(), free=CLAIMED, lease=lease)
+        claim = partial(claims.claim, now=clock.now(), free=CLAIMED, lease=lease, share=CLAIMED)
         claimed = await database.derive(claim)
         took.append((time.perf_counter() - began) * 1000)
         if len(claimed) != CLAIMED:
