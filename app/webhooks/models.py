@@ -18,7 +18,8 @@ class DeliveryStatus(StrEnum):
     """How far a delivery has come.
 
     `pending` waits for its time, `sending` is under way, `delivered` was answered with 2xx,
-    `failed` used up its attempts, `held` belongs to a disabled webhook and waits to be replayed.
+    `failed` used up its attempts, `held` waits to be replayed: whatever waits for a webhook that
+    is disabled is shown so, and stays so if it is enabled without `replay_held`.
     """
 
     PENDING = "pending"

@@ -1,7 +1,7 @@
 """What tests of webhooks may use: receivers on this machine, a bot that subscribes, a worker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from ipaddress import IPv4Network
 from typing import Any
@@ -87,9 +87,6 @@ def all_are(status: str, count: int = 1) -> Callable[[list[Any]], bool]:
 @pytest.fixture
 async def bot(http: AsyncClient, settings: Settings, database: Database) -> Bot:
     return Bot(http, await new_key(settings, database, "newsroom-bot", Scope.WEBHOOKS))
-
-
-Subscribe = Callable[..., Awaitable[Any]]
 
 
 async def record(database: Database, count: int) -> None:
