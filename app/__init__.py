@@ -6,15 +6,21 @@ transaction that changes it, and everything else reads from there.
     main, cli     composition root; the commands
     api           every router, in one list
     pages         documentation, permalinks, health: what is not data
+    redactions    taking personal data out of the record, in public
     webhooks      subscriptions; deliveries, which derive from the ledger; the worker
+    transparency  the log: signed checkpoints, tiles, proofs, witnesses, the archive, the verifier
+    stats, exports, feeds, badges
+                  read-only: figures, tables, feeds and calendars, what is embedded elsewhere
+    vocabulary    every word of the record, explained in English and French
     record        questions, timelines, statements, dossiers as readers see them, at any
                   (as_of, known_at); the HTTP surface of what the features below write
+    search        finding questions by words: the index, what a query means, rank and highlight
     corrections   retracting what was wrong, in public
     statements    publishing what a company said
     questions     questions, asks, responses, rulings; state.py, the fold, a pure function
     companies, askers, sources, dossiers
     auth          keys, scopes, and the session types that are permission and transaction at once
-    ledger        events, the flush listener that records them, and the past that they hold
+    ledger        events as leaves of a Merkle tree, the flush listener that records them, the past
     core          mechanisms without a word of the domain
     dataset       the real case with which a demo begins
 
@@ -25,9 +31,19 @@ A write: a router's `EditorSession` takes the ledger lock and opens the transact
 checks the rules and changes rows; the flush listener turns each changed row into one event; the
 dependency commits, and only then the answer is sent.
 
+What is proved: an event's leaf is written once (`ledger.leaves`), what may hold personal data is
+salted and kept apart; the tree over the leaves grows with it (`ledger.tree`). What is signed
+(`transparency.signing`) continues the checkpoint signed last, which is kept outside the database.
+
 A read: `record.viewpoint` says from when one looks, `record.selection` lets the database choose the
 questions, `record.assembly` makes answers of rows in a fixed number of queries. Where a question
 stood on which day, as known when, is kept in `standing`, filled by the fold.
+
+A public answer follows from its address and the ledger's head (`ledger.public`), which is known
+without asking (`ledger.heads`). So `ledger.front`, before everything else, says 304 or sends what
+it kept; nothing is ever invalidated. What a question says is rendered once for each version
+(`record.fragments`); a list chooses ids and versions (`record.lists`) and joins them. The stream
+(`ledger.following`) reads each new event once for all its readers.
 
 A delivery: `webhooks.worker` is woken by the commit; `fan_out` turns new events into deliveries and
 notes how far it came; `claims` takes what is due; `sender` signs and posts it, with no transaction

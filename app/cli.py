@@ -2,14 +2,14 @@
 
 import asyncio
 import json
+import resource
 import signal
 import socket
 import sys
-from collections.abc import Coroutine
-from datetime import timedelta
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import httpx
 import structlog
@@ -19,34 +19,36 @@ from alembic import command
 from alembic.config import Config
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
-from sqlalchemy import make_url, text
 from uvicorn.loops.auto import auto_loop_factory
 
 from app.auth import queries, service
 from app.auth.schemas import KeyCreate, Scope
 from app.auth.secrets import load_pepper
-from app.core import clock, memory
-from app.core.dates import format_instant
+from app.commands import keys, log, sources, verify
+from app.commands.common import Failure, check_migrated, run, shown
+from app.core import memory
 from app.core.db import Database, is_passing
 from app.core.errors import Problem
 from app.core.logging import configure
-from app.core.server import ProblemProtocol
+from app.core.server import ProblemProtocol, Server
 from app.core.settings import Settings
 from app.dataset import loader
-from app.main import build, create_app
-from app.webhooks.worker import Worker
+from app.main import build, create_app, jobs
+from app.search import filling
+from app.transparency import publishing
+from app.transparency.signing import SignedLog
+from app.transparency.vault import Vault
 
-T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
 DEMO_KEY = "demo-admin"
+FILES = 65_536
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
-keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
-app.add_typer(keys, name="keys")
-
-
-class Failure(Exception):
-    """What a command says before it ends with status 1."""
+app.add_typer(keys.app, name="keys")
+app.add_typer(log.app, name="log")
+app.command("verify")(verify.verify_record)
+app.command("export")(verify.export_archive)
+app.add_typer(sources.app, name="sources")
 
 
 def main() -> None:
@@ -81,7 +83,8 @@ def serve() -> None:
     settings = Settings()
     configure(settings)
     with _listen(settings) as listener:
-        _run(_check_migrated(settings))
+        run(check_migrated(settings))
+        _check_log(settings)
         _serve(settings, listener)
 
 
@@ -91,7 +94,8 @@ def worker() -> None:
     settings = Settings()
     configure(settings)
     pepper = load_pepper(settings)
-    _run(_check_migrated(settings))
+    run(check_migrated(settings))
+    _check_log(settings)
     memory.settle()
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         runner.run(_work(settings, pepper))
@@ -102,7 +106,7 @@ def migrate() -> None:
     """Bring the database's tables up to date."""
     settings = Settings()
     _migrate(settings)
-    print(f"The database is up to date: {_shown(settings)}")
+    print(f"The database is up to date: {shown(settings)}")
 
 
 @app.command()
@@ -112,7 +116,7 @@ def demo() -> None:
     configure(settings)
     with _listen(settings) as listener:
         _migrate(settings)
-        _run(_prepare_demo(settings))
+        run(_prepare_demo(settings))
         _serve(settings, listener)
 
 
@@ -137,52 +141,6 @@ def health(
         raise Failure(f"{address} is not ready.")
 
 
-@keys.command("create")
-def create_key(
-    name: Annotated[str, typer.Argument(help="Public: the actor of what the key writes.")],
-    scope: Annotated[list[Scope], typer.Option(help="What it may do; may be repeated.")],
-    expires_in_days: Annotated[int | None, typer.Option(min=1, help="Default: never.")] = None,
-) -> None:
-    """Make an API key and print it, once."""
-    expires_at = clock.now() + timedelta(days=expires_in_days) if expires_in_days else None
-    try:
-        new = KeyCreate(name=name, scopes=scope, expires_at=expires_at)
-    except ValidationError as error:
-        raise Failure(error.errors()[0]["msg"]) from None
-    settings = Settings()
-    pepper = load_pepper(settings)
-    _run(_check_migrated(settings))
-    secret = _run(_create_key(settings, new, pepper))
-    print(secret)
-    print("This is the only time that the key is shown. Keep it safe.", file=sys.stderr)
-
-
-@keys.command("list")
-def list_keys() -> None:
-    """List API keys: id, name, scopes, prefix, state."""
-    settings = Settings()
-    _run(_check_migrated(settings))
-    for row in _run(_list_keys(settings)):
-        print("\t".join(row))
-
-
-@keys.command("revoke")
-def revoke_key(key: Annotated[str, typer.Argument(help="The key's id or name.")]) -> None:
-    """Revoke an API key at once and for good."""
-    settings = Settings()
-    _run(_check_migrated(settings))
-    print(f"Revoked {_run(_revoke_key(settings, key))}.")
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(work)
-
-
-def _shown(settings: Settings) -> str:
-    url = make_url(settings.database_url)
-    return url.database or "" if settings.is_sqlite else url.render_as_string(hide_password=True)
-
-
 def _listen(settings: Settings) -> socket.socket:
     """Take the port before anything else, so that a taken one is a clear error.
 
@@ -201,6 +159,18 @@ def _listen(settings: Settings) -> socket.socket:
             f" Choose another one, for example: PORT={settings.port + 1} make demo"
         ) from None
     return listener
+
+
+def _check_log(settings: Settings) -> None:
+    """Read the log's files and witnesses, so that what is wrong with them is a clear error.
+
+    Raises:
+        RuntimeError: something is.
+    """
+    vault = Vault(settings)
+    vault.signers()
+    vault.last()
+    publishing.configured(settings)
 
 
 def _with_receivers_here(settings: Settings) -> Settings:
@@ -223,86 +193,59 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     )
     memory.settle()
     structlog.get_logger("answerable").info("serving", url=settings.public_url)
-    uvicorn.Server(config).run(sockets=[listener])
+    _allow_files()
+    Server(config).run(sockets=[listener])
+
+
+def _allow_files() -> None:
+    """Have as many files open as the system allows, within reason: each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _migrate(settings: Settings) -> None:
     config = Config(ROOT / "alembic.ini")
     config.attributes["url"] = settings.database_url
     command.upgrade(config, "head")
+    indexed = run(_fill(settings))
+    if indexed:
+        print(f"Indexed for search: {indexed:,} questions.")
 
 
-async def _check_migrated(settings: Settings) -> None:
+async def _fill(settings: Settings) -> int:
     database = Database(settings)
     try:
-        async with database.reading() as session:
-            await session.execute(text("SELECT seq FROM webhook_fan_out"))
-    except Exception as error:
-        raise Failure(
-            f"The database {_shown(settings)} cannot be read or has no tables yet. Run `answerable"
-            f" migrate` first. ({type(error).__name__})"
-        ) from None
+        return await filling.fill(database)
     finally:
         await database.close()
 
 
 async def _work(settings: Settings, pepper: bytes) -> None:
     database = Database(settings)
-    worker = Worker(settings, database, pepper)
+    signed = SignedLog(settings, database)
+    await signed.start()
+    found = jobs(settings, database, pepper, signed)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, worker.stop)
+        loop.add_signal_handler(name, lambda: [job.stop() for job in found])
     try:
-        await worker.run()
+        await asyncio.gather(*(job.run() for job in found))
     finally:
         await database.close()
-
-
-async def _create_key(settings: Settings, new: KeyCreate, pepper: bytes) -> str:
-    database = Database(settings)
-    try:
-        async with database.writing() as session:
-            _, secret = await service.create(session, new, created_by="cli", pepper=pepper)
-    finally:
-        await database.close()
-    return secret
-
-
-async def _list_keys(settings: Settings) -> list[tuple[str, ...]]:
-    database = Database(settings)
-    try:
-        async with database.reading() as session:
-            found = await queries.page(session, after=None, limit=10_000)
-    finally:
-        await database.close()
-    return [(key.id, key.name, ",".join(key.scopes), key.prefix, _state(key)) for key in found]
-
-
-def _state(key: Any) -> str:
-    if key.revoked_at is not None:
-        return f"revoked {format_instant(key.revoked_at)}"
-    if key.expires_at is not None:
-        verb = "expired" if key.expires_at <= clock.now() else "expires"
-        return f"{verb} {format_instant(key.expires_at)}"
-    return "good"
-
-
-async def _revoke_key(settings: Settings, reference: str) -> str:
-    database = Database(settings)
-    try:
-        async with database.writing() as session:
-            key = await queries.by_name(session, reference) or await queries.get(session, reference)
-            service.revoke(key)
-    finally:
-        await database.close()
-    return key.name
 
 
 async def _prepare_demo(settings: Settings) -> None:
     pepper = load_pepper(settings)
     database = Database(settings)
     try:
+        signed = SignedLog(settings, database)
+        await signed.prepare()
         loaded = await loader.load(database)
+        with suppress(Problem):  # whoever asks for the checkpoint is told why there is none
+            async with database.reading() as session:
+                await signed.checkpoint(session)
         secret = None
         async with database.writing() as session:
             if await queries.by_name(session, DEMO_KEY) is None:

@@ -17,8 +17,14 @@ from app.core.db import Database
 from app.core.idempotency import Replay
 from app.core.settings import Settings
 from app.core.slugs import Moved
+from app.ledger.front import Front
+from app.ledger.heads import Heads
+from app.ledger.public import Tags
 from app.openapi import describe
 from app.pages import docs
+from app.record.fragments import Fragments
+from app.transparency.publishing import Publisher
+from app.transparency.signing import SignedLog
 from app.webhooks.worker import Worker
 
 VERSION = version("answerable")
@@ -27,7 +33,12 @@ log = structlog.get_logger("answerable")
 
 def create_app(settings: Settings) -> ASGIApp:
     """Make the application that a server serves, with the boundary around it."""
-    return Boundary(build(settings), settings)
+    return surround(build(settings), settings)
+
+
+def surround(app: FastAPI, settings: Settings) -> ASGIApp:
+    """Put around an application what every request passes: the cache, then the boundary."""
+    return Front(Boundary(app, settings), settings, app.state)
 
 
 def build(settings: Settings) -> FastAPI:
@@ -37,9 +48,16 @@ def build(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.secret = load_pepper(app.state.settings)
         app.state.database = Database(app.state.settings)
+        app.state.heads = Heads(app.state.database)
+        await app.state.heads.start()
+        app.state.tags = Tags(app.state.secret, VERSION, app.state.settings.public_url)
+        app.state.fragments = Fragments(app.state.settings.cache_bytes // 2)
+        app.state.log = SignedLog(app.state.settings, app.state.database)
+        await app.state.log.start()
         app.state.running = set()
         async with _working(app):
             yield
+        await app.state.heads.close()
         await app.state.database.close()
 
     app = FastAPI(
@@ -70,18 +88,32 @@ async def _working(app: FastAPI) -> AsyncIterator[None]:
     if not app.state.settings.runs_worker:
         yield
         return
-    worker = Worker(app.state.settings, app.state.database, app.state.secret)
-    running = asyncio.create_task(worker.run())
-    running.add_done_callback(_say_why_it_ended)
+    state = app.state
+    found = jobs(state.settings, state.database, state.secret, state.log)
+    running = [asyncio.create_task(job.run()) for job in found]
+    for task in running:
+        task.add_done_callback(_say_why_it_ended)
     yield
-    worker.stop()
-    await running
+    for job in found:
+        job.stop()
+    await asyncio.gather(*running)
+
+
+def jobs(
+    settings: Settings, database: Database, secret: bytes, signed: SignedLog
+) -> list[Worker | Publisher]:
+    """Return what a worker runs until it is stopped.
+
+    Raises:
+        RuntimeError: a witness is not set as it should be.
+    """
+    return [Worker(settings, database, secret), Publisher(settings, database, signed)]
 
 
 def _say_why_it_ended(running: asyncio.Task[None]) -> None:
     """Log a failure of the worker when it happens, not when the server ends."""
     if not running.cancelled() and running.exception() is not None:
-        log.critical("worker ended; webhooks are not sent", exc_info=running.exception())
+        log.critical("a part of the worker has ended", exc_info=running.exception())
 
 
 async def _replay(request: Request, error: Exception) -> Response:

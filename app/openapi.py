@@ -21,6 +21,7 @@ since.
 * Every POST takes an `Idempotency-Key`, every write `?dry_run=true`. An edit (PATCH) needs
   `If-Match` with the ETag of your last GET.
 """
+BOUNDS = {"ge": "minimum", "le": "maximum"}
 TAGS = {
     "questions": "One question to one company, its asks, rulings and timeline.",
     "statements": "What companies said, and how it bears on questions.",
@@ -30,6 +31,11 @@ TAGS = {
     "dossiers": "Named sets of questions.",
     "sources": "The documents that are cited.",
     "events": "The ledger: everything that changed, in order.",
+    "stats": "Figures, each with what it counts and leaves out.",
+    "exports": "The lists without pages, for spreadsheets and programs.",
+    "feeds": "What happened, and what is due, for feed readers and calendars.",
+    "badges": "Where something stands, to embed: pictures, shields.io, oEmbed.",
+    "vocabulary": "Every word of the record, explained in English and French.",
     "webhooks": "Being told of events the moment they are recorded.",
     "keys": "API keys, for administrators.",
     "service": "Whether the service is well, and what its problems mean.",
@@ -81,4 +87,21 @@ def _document(app: FastAPI) -> dict[str, Any]:
         "responses": events.RESPONSES,
     }
     document["webhooks"] = events.operations()
+    _name_bounds(document)
     return document
+
+
+def _name_bounds(part: Any) -> None:
+    """Call bounds by the names that JSON Schema has for them.
+
+    (pydantic leaves its own names where a validator stands between a type and its bounds.)
+    """
+    if isinstance(part, list):
+        for member in part:
+            _name_bounds(member)
+    elif isinstance(part, dict):
+        for own, name in BOUNDS.items():
+            if part.get("type") == "integer" and own in part:
+                part[name] = part.pop(own)
+        for member in part.values():
+            _name_bounds(member)

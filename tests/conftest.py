@@ -24,11 +24,12 @@ from starlette.types import ASGIApp
 from app.auth import service
 from app.auth.schemas import KeyCreate, Scope
 from app.auth.secrets import load_pepper
-from app.core.boundary import Boundary
 from app.core.db import Database
 from app.core.logging import configure
 from app.core.settings import Settings
-from app.main import build
+from app.main import build, surround
+from app.transparency.notes import Signer
+from app.transparency.signing import SignedLog
 from tests.support import postgres
 from tests.support.client import Client
 from tests.support.make import Make
@@ -36,6 +37,7 @@ from tests.support.postgres import Postgres
 
 ROOT = Path(__file__).parent.parent
 PEPPER = "a pepper for tests, 32 characters or more"
+LOG_KEY = Signer.generate("answerable.test/log").skey
 hypothesis.register_profile("untimed", deadline=None)  # a busy machine is no failure
 hypothesis.load_profile("untimed")
 problem: pytest.StashKey[str] = pytest.StashKey()
@@ -46,6 +48,14 @@ def migrate(url: str) -> None:
     config.attributes["url"] = Settings(database_url=url).database_url
     with ThreadPoolExecutor(1) as thread:  # alembic runs an event loop of its own
         thread.submit(command.upgrade, config, "head").result()
+
+
+async def begin_log(url: str) -> None:
+    """Begin the log as a first start does, so that not every test has to."""
+    own = Settings(database_url=url, log_key=LOG_KEY, log_dir="/nowhere")
+    database = Database(own)
+    await SignedLog(own, database).prepare()
+    await database.close()
 
 
 def apart(work: Coroutine[Any, Any, Any]) -> Any:
@@ -63,6 +73,7 @@ def _quiet() -> None:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "template.db"
     migrate(f"sqlite:///{path}")
+    apart(begin_log(f"sqlite:///{path}"))
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -80,6 +91,7 @@ def postgres_server(request: pytest.FixtureRequest) -> Iterator[tuple[Postgres, 
         request.config.stash[problem] = str(error)
         pytest.skip(f"no PostgreSQL: {error}")
     migrate(server.database(template))
+    apart(begin_log(server.database(template)))
     yield server, template
     apart(server.run(f"DROP DATABASE {template} WITH (FORCE)"))
 
@@ -100,12 +112,14 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
+def settings(database_url: str, tmp_path: Path) -> Settings:
     return Settings(
         database_url=database_url,
         pepper=PEPPER,
         public_url="https://answerable.test",
         database_timeout=20,
+        log_key=LOG_KEY,
+        log_dir=str(tmp_path / "tlog"),
         serve_worker=False,  # a test that needs a worker starts one
     )
 
@@ -126,8 +140,8 @@ async def web(built: FastAPI, settings: Settings) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture
 def app(web: FastAPI, settings: Settings) -> ASGIApp:
-    """The application with its boundary, as a server runs it."""
-    return Boundary(web, settings)
+    """The application with its cache and its boundary, as a server runs it."""
+    return surround(web, settings)
 
 
 @pytest.fixture

@@ -147,6 +147,7 @@ def test_the_demo_prints_lines_that_work_and_is_reused(tmp_path: Path) -> None:
             assert ran.returncode == 0, (line, ran.stderr)
             assert b'"id"' in ran.stdout
         assert output.count("ans_live_") == 2
+        assert "[warning" not in output
 
         taken = answerable("demo", PORT=str(port), ANSWERABLE_DATABASE_URL="sqlite:////nowhere/x")
         assert taken.returncode == 1

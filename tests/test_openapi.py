@@ -2,18 +2,27 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from app.auth import service as keys
+from app.auth.schemas import KeyCreate, Scope
 from app.core import clock
 from app.core.db import Database
 from app.core.settings import Settings
+from app.ledger import recorder
 from app.ledger.schemas import EventRead, EventType
 from app.main import build
 from app.questions import reminders
+from app.redactions import service as redactions
+from app.redactions.schemas import RedactionCreate
+from app.sources import checking
+from app.sources.checking import Due
+from app.sources.fetching import Fetched
 from app.webhooks.formats import WebhookFormat, render
 from app.webhooks.sender import test_event as event_of_a_test
 from tests.support.client import Client
@@ -204,5 +213,27 @@ async def put_every_type_on_the_record(editor: Client, make: Make, database: Dat
         (f"questions/{question['id']}", {"topics": ["audit"]}),
     ):
         await editor.patch(f"/v1/{path}", change)
+    for found in ({"sha256": "a" * 64}, {"sha256": "b" * 64}, {"is_gone": True}):
+        fetched = Fetched(clock.now(), **found)
+        await checking.note(database, Due(source, statement["source"]["url"]), fetched)
     await make.question(on="2025-01", respond_by="2025-02")
     await reminders.tell(database)
+    await report_a_stolen_key(database)
+    async with recorder.recording(database, actor="tests") as session:
+        why = {"legal_basis": "A court's order.", "reason": "It named somebody."}
+        await redactions.redact(session, RedactionCreate(seq=1, pointers=["/summary"], **why))
+
+
+async def report_a_stolen_key(database: Database) -> None:
+    async with recorder.recording(database, actor=keys.CLI) as session:
+        new = KeyCreate(name="stolen", scopes=[Scope.WRITE])
+        key, _ = await keys.create(session, new, created_by="tests", pepper=b"of the tests")
+        since = datetime(2020, 1, 1, tzinfo=UTC)
+        await keys.compromised(session, key, since=since, reason="It was lost.")
+
+
+def test_whole_numbers_have_their_bounds_under_the_names_of_json_schema() -> None:
+    parameters = DOCUMENT["paths"]["/v1/questions"]["get"]["parameters"]
+    [limit] = [one["schema"] for one in parameters if one["name"] == "limit"]
+    assert (limit["minimum"], limit["maximum"]) == (1, 200)
+    assert '"ge"' not in json.dumps(DOCUMENT)

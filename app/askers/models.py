@@ -1,14 +1,14 @@
 """The table of askers."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.core.tables import Key
 from app.core.text import shorten
-from app.ledger.models import Headline, Recorded
+from app.ledger.models import REDACTED, Headline, Recorded
 
 
 class AskerKind(StrEnum):
@@ -30,6 +30,10 @@ class Asker(Recorded, table=True):
 
     __tablename__ = "asker"
 
+    __personal__: ClassVar[dict[str, Any]] = {
+        "slug": REDACTED, "name": REDACTED, "description": REDACTED, "website": None,
+    }  # fmt: skip
+
     slug: str = Field(unique=True, sa_type=Key)
     name: str
     kind: str = Field(sa_type=Key)
@@ -44,5 +48,4 @@ class Asker(Recorded, table=True):
             type="asker.created" if is_new else "asker.updated",
             summary=f"{shorten(self.name, 200)} was {change} the record.",
             reason=note.get("reason"),
-            slug=self.slug,
         )

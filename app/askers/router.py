@@ -16,10 +16,10 @@ from app.askers.schemas import (
 from app.auth.sessions import EditorSession
 from app.core import slugs
 from app.core.docs import CREATES, EDITS, LISTS, READS_BY_SLUG
-from app.core.routing import StrictRoute
 from app.core.sessions import IfMatch, Paging, PublicUrl, ReadSession
+from app.ledger.public import TimelessRoute
 
-router = APIRouter(prefix="/v1/askers", tags=["askers"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/askers", tags=["askers"], route_class=TimelessRoute)
 
 
 @router.get("", operation_id="listAskers", responses=LISTS)

@@ -1,6 +1,7 @@
 """Reading API keys."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,6 +34,13 @@ async def by_name(session: AsyncSession, name: str) -> ApiKey | None:
     """Return the key with this name, revoked or not."""
     columns = table_of(ApiKey).c
     return (await session.execute(select(ApiKey).where(columns.name == name))).scalar_one_or_none()
+
+
+async def made_by(session: AsyncSession, name: str, since: datetime) -> Sequence[ApiKey]:
+    """Return the keys that the key with this name has made since an instant, oldest first."""
+    columns = table_of(ApiKey).c
+    query = select(ApiKey).where(columns.created_by == name, columns.created_at >= since)
+    return (await session.execute(query.order_by(columns.id))).scalars().all()
 
 
 async def page(session: AsyncSession, *, after: str | None, limit: int) -> Sequence[ApiKey]:

@@ -7,12 +7,21 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from app.auth import queries, service
 from app.auth.models import ApiKey
-from app.auth.schemas import KeyCreate, KeyCreated, KeyRead, KeyRotate
+from app.auth.schemas import (
+    CompromiseCreate,
+    CompromiseRead,
+    KeyCreate,
+    KeyCreated,
+    KeyMade,
+    KeyRead,
+    KeyRotate,
+)
 from app.auth.sessions import AdminReadSession, AdminSession, CurrentCaller
 from app.core.docs import problems
 from app.core.pagination import Page, PageQuery
 from app.core.routing import StrictRoute
-from app.core.sessions import Paging, secret_of
+from app.core.sessions import Paging, PublicUrl, secret_of
+from app.ledger import flags
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=StrictRoute)
 
@@ -92,6 +101,38 @@ async def rotate_key(
     secret = service.rotate(row, overlap=overlap, pepper=secret_of(request))
     response.headers["Cache-Control"] = "no-store"
     return KeyCreated(**_values(row), key=secret)
+
+
+@router.post(
+    "/{key}/compromised",
+    status_code=201,
+    operation_id="reportCompromisedKey",
+    responses=problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+)
+async def report_compromised_key(
+    session: AdminSession,
+    public_url: PublicUrl,
+    response: Response,
+    key: str,
+    new: CompromiseCreate,
+) -> CompromiseRead:
+    """Report an API key stolen: it is revoked at once, and what it wrote is flagged for review.
+
+    Nothing is deleted or changed. The report is public, as the event `key.compromised`. Send
+    another one with an earlier `since` to flag more.
+    """
+    row = await queries.get(session, key)
+    report = await service.compromised(session, row, since=new.since, reason=new.reason)
+    made = await queries.made_by(session, row.name, report.since)
+    response.headers["Location"] = f"/v1/events/{report.version}"
+    return CompromiseRead(
+        **report.model_dump(include={"id", "actor", "since", "until", "reason"}),
+        key=row.id,
+        seq=report.version,
+        flagged_count=await flags.count(session, report),
+        review_url=f"{public_url}{flags.REVIEW}",
+        keys_made=[KeyMade(id=one.id, name=one.name) for one in made],
+    )
 
 
 def _read(key: ApiKey) -> KeyRead:

@@ -2,7 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,11 +10,22 @@ from app.auth import queries, secrets
 from app.auth.models import ApiKey
 from app.auth.schemas import KeyCreate, Scope
 from app.core import clock, ids
+from app.core.dates import format_instant
 from app.core.errors import Conflict, Invalid, Unauthenticated
+from app.ledger import flags, recorder
+from app.ledger import queries as ledger
+from app.ledger.flags import Compromise
 
 USE_RECORDED_EVERY = timedelta(minutes=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # nothing was recorded before
 CLOCK = "clock"
-"""The actor of what is recorded because time has passed. No key has its name."""
+"""The actor of what is recorded because time has passed."""
+SOURCE_CHECK = "source-check"
+"""The actor of what is recorded because a cited address was looked at."""
+CLI = "cli"
+"""The actor of what an operator records with a command."""
+RESERVED = {CLOCK, SOURCE_CHECK, CLI}
+"""No key has the name of these actors."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +48,14 @@ async def create(
     """Make a key and return it with its secret, which is kept nowhere.
 
     Raises:
-        Conflict: another key has the name, which must tell for good who wrote what, or the clock.
+        Conflict: another key has the name, which must tell for good who wrote what, or it stands
+            for what no key writes.
         Invalid: it would have expired already.
     """
-    if new.name.casefold() == CLOCK:
+    if new.name.casefold() in RESERVED:
         raise Conflict(
-            f"The name {CLOCK!r} is reserved: it stands on events that no key writes, but that are"
-            " recorded because time has passed. Choose another name."
+            f"The name {new.name!r} is reserved: it stands on events that no key writes, but that"
+            " this service records by itself. Choose another name."
         )
     if await queries.by_name(session, new.name) is not None:
         raise Conflict(
@@ -85,6 +97,43 @@ def rotate(key: ApiKey, *, overlap: timedelta, pepper: bytes) -> str:
 def revoke(key: ApiKey) -> None:
     """Make a key useless from now on; it stays listed. A second time changes nothing."""
     key.revoked_at = key.revoked_at or clock.now()
+
+
+async def compromised(
+    session: AsyncSession, key: ApiKey, *, since: datetime, reason: str | None
+) -> Compromise:
+    """Report a key stolen: revoke it, and flag for review what it has written since an instant.
+
+    An instant before the key was made covers all that it wrote. A further report, of an earlier
+    instant, widens the window. The session must be a recording one.
+
+    Raises:
+        Invalid: the instant lies in the future.
+        Conflict: what it wrote since then is flagged already.
+    """
+    instant = recorder.current(session).instant
+    if since > instant:
+        detail = "Give the instant of the past since when somebody else may have had the key."
+        raise Invalid.at("/since", detail, code="future")
+    flagged_since = await flags.earliest(session, key.name)
+    if flagged_since is not None and flagged_since <= since:
+        raise Conflict(
+            f"The key {key.name!r} was reported stolen before: what it has written since"
+            f" {format_instant(flagged_since)} is flagged already. Give an earlier instant to flag"
+            " more."
+        )
+    revoke(key)
+    report = Compromise(
+        id=ids.new("compromise"),
+        actor=key.name,
+        since=since,
+        until=instant,
+        after_seq=await ledger.position(session, max(since, EPOCH) - timedelta(microseconds=1)),
+        reason=reason,
+    )
+    session.add(report)
+    await session.flush()
+    return report
 
 
 async def authenticate(session: AsyncSession, text: str, *, pepper: bytes) -> Caller:

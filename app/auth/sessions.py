@@ -139,6 +139,9 @@ AdminSession = Annotated[AsyncSession, Depends(_writing_as(Scope.ADMIN), scope="
 AdminReadSession = Annotated[AsyncSession, Depends(_reading_as(Scope.ADMIN), scope="function")]
 """Look at what only administrators see."""
 
+RedactSession = Annotated[AsyncSession, Depends(_writing_as(Scope.REDACT), scope="function")]
+"""Take personal data out of the record."""
+
 WebhookSession = Annotated[AsyncSession, Depends(_writing_as(Scope.WEBHOOKS), scope="function")]
 """Change one's own webhooks."""
 
@@ -149,7 +152,7 @@ WebhookCaller = Annotated[Caller, Depends(_caller_with(Scope.WEBHOOKS))]
 """Who sends the request, before a session is open."""
 
 
-def caller_of(request: Request) -> Caller:
+async def caller_of(request: Request) -> Caller:
     """Return who sends the request, in an endpoint whose session needs a key.
 
     There is nobody when a parameter of the session is wrong: then the endpoint is not run either.

@@ -7,14 +7,16 @@ from sqlmodel import Field, SQLModel
 
 from app.core.tables import CanonicalJson, Key, reference
 from app.core.text import shorten
-from app.ledger.models import Headline, Recorded
+from app.ledger.models import REDACTED, Headline, Recorded
 
 
 class Company(Recorded, table=True):
     """A company."""
 
     __tablename__ = "company"
-    __derived__: ClassVar[frozenset[str]] = frozenset()
+    __personal__: ClassVar[dict[str, Any]] = {
+        "name": REDACTED, "names": [], "description": REDACTED,
+    }  # fmt: skip
 
     slug: str = Field(unique=True, sa_type=Key)
     name: str
@@ -30,7 +32,6 @@ class Company(Recorded, table=True):
             type="company.created" if is_new else "company.updated",
             summary=f"{shorten(self.name, 200)} was {change} the record.",
             reason=note.get("reason"),
-            slug=self.slug,
             company_id=self.id,
             company_slug=self.slug,
         )

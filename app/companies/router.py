@@ -16,10 +16,10 @@ from app.companies.schemas import (
 )
 from app.core import slugs
 from app.core.docs import CREATES, EDITS, LISTS, READS_BY_SLUG
-from app.core.routing import StrictRoute
-from app.core.sessions import IfMatch, Paging, PublicUrl, ReadSession
+from app.core.sessions import IfMatch, Paging, PublicUrl, ReadSession, announced
+from app.ledger.public import TimelessRoute
 
-router = APIRouter(prefix="/v1/companies", tags=["companies"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/companies", tags=["companies"], route_class=TimelessRoute)
 
 
 @router.get("", operation_id="listCompanies", responses=LISTS)
@@ -40,10 +40,15 @@ async def list_companies(
 
 @router.get("/{company}", operation_id="getCompany", responses=READS_BY_SLUG)
 async def get_company(
-    session: ReadSession, public_url: PublicUrl, request: Request, company: str
+    session: ReadSession,
+    public_url: PublicUrl,
+    request: Request,
+    response: Response,
+    company: str,
 ) -> CompanyRead:
     """Get a company by its id or slug."""
     company_id = await slugs.locate(request, session, "company", company)
+    response.headers["Link"] = announced(public_url, "company", f"/v1/companies/{company_id}")
     row = await queries.get(session, company_id)
     request.state.version = row.version
     return to_read(row, public_url)

@@ -94,6 +94,7 @@ class Exchange:
         self._send = send
         self._body: bytes | None = None
         self._status: int | None = None
+        self._has_answered = False
         self._started = time.perf_counter()
 
     def inner_scope(self) -> Scope:
@@ -140,8 +141,11 @@ class Exchange:
             headers.update(cors.headers(self.headers, self.method, self._settings))
             if self._settings.cors_write_origins:
                 headers.add_vary_header("Origin")
-        elif self.method == "HEAD" and message["type"] == "http.response.body":
-            message = {**message, "body": b""}
+        elif self.method == "HEAD":
+            if self._has_answered:
+                return
+            self._has_answered = True  # at once, for there are answers without an end
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
         await self._send(message)
 
     async def answer(self, problem: Problem) -> None:

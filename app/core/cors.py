@@ -11,7 +11,10 @@ from app.core.settings import Settings
 READ_METHODS = ("GET", "HEAD")
 WRITE_METHODS = (*READ_METHODS, "POST", "PATCH", "DELETE")
 EXPOSED = "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
-ACCEPTED = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id"
+ACCEPTED = (
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID,"
+    " X-Request-Id"
+)
 
 
 def headers(request: Headers, method: str, settings: Settings) -> dict[str, str]:

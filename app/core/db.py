@@ -4,21 +4,23 @@ What differs between SQLite and PostgreSQL is here, in `core.lists` and in `webh
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
+import structlog
 from sqlalchemy import create_engine, event, exc, make_url, text
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool, StaticPool
 
+from app.core.commits import Commits
 from app.core.errors import Unavailable
 from app.core.settings import Settings
 
@@ -26,16 +28,16 @@ SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
     "PRAGMA cache_size = -65536",
     "PRAGMA mmap_size = 1073741824",
     "PRAGMA temp_store = MEMORY",
 )
 T = TypeVar("T")
-CHANNEL = "answerable_commits"
+log = structlog.get_logger("answerable.database")
 DERIVED = {"synchronous_commit": "off"}
-RECONNECT = 1.0
-"""Seconds after which a listener that lost its connection tries again."""
-
+LOOKERS = 4
+"""Threads that read SQLite: so many slow reads may be under way while others go on."""
 PASSING_SQLITE = tuple(
     f"SQLITE_{name}"
     for name in ("BUSY", "LOCKED", "IOERR", "FULL", "CANTOPEN", "READONLY", "NOTADB", "CORRUPT")
@@ -54,13 +56,20 @@ class Database:
         self.settling = asyncio.Lock()
         self.settled = datetime.min.replace(tzinfo=UTC)
         """Up to this instant nothing more can be recorded; see `ledger.queries.settle`."""
-        self._url = settings.database_url
-        self._waiting: set[asyncio.Event] = set()
+        self.gate: Callable[[], Awaitable[None]] | None = None
+        """Asked before anything is recorded; it raises when nothing may be."""
+        self.url = settings.database_url
+        self.heard = Commits(settings.database_url, is_shared=not self.is_sqlite)
+        self._erasing: set[asyncio.Task[None]] = set()
         self.engine = _sqlite_engine(settings) if self.is_sqlite else _postgres_engine(settings)
         self._deriving: Engine | AsyncEngine = (
-            _threaded_engine(settings) if self.is_sqlite else _postgres_engine(settings, DERIVED)
+            _threaded_engine(settings, "PRAGMA synchronous = NORMAL")
+            if self.is_sqlite
+            else _postgres_engine(settings, DERIVED)
         )
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
+        self.looking: Engine | None = _threaded_engine(settings, None) if self.is_sqlite else None
+        self._looker = ThreadPoolExecutor(LOOKERS, thread_name_prefix="database-reads")
         self._readers = self.engine.execution_options(**self._read_options())
         self._writers = self.engine.execution_options(writes=True)
 
@@ -102,53 +111,60 @@ class Database:
                 await asyncio.wait([running])  # it holds the database until then
                 raise
 
-    async def announce(self, session: AsyncSession) -> None:
-        """Make this transaction's commit wake those who wait for one in other processes."""
-        if not self.is_sqlite:
-            await session.execute(text(f"NOTIFY {CHANNEL}"))
+    async def look(self, work: Callable[[Connection], T]) -> T:
+        """Run a function that reads a little, in a transaction of its own.
 
-    def wake(self) -> None:
+        It is for what has to be quick: on SQLite all of it runs in a thread, which spares the
+        event loop a wait at each statement.
+        """
+        if self.looking is None:
+            async with self._readers.connect() as connection:
+                return await connection.run_sync(work)
+        engine, loop = self.looking, asyncio.get_running_loop()
+        return await loop.run_in_executor(self._looker, lambda: _look(engine, work))
+
+    async def announce(self, session: AsyncSession, position: int) -> None:
+        """Make this transaction's commit wake those who wait for one in other processes.
+
+        position: how far the record has come with it.
+        """
+        await self.heard.announce(session, position)
+
+    def wake(self, position: int | None = None) -> None:
         """Wake those of this process who wait for a commit."""
-        for event_ in self._waiting:
-            event_.set()
+        self.heard.wake(position)
 
-    @asynccontextmanager
-    async def commits(self) -> AsyncIterator[asyncio.Event]:
+    def commits(self) -> AbstractAsyncContextManager[asyncio.Event]:
         """Yield an event that is set after every commit that was announced.
 
-        On SQLite one hears of this process's commits, on PostgreSQL of everybody's, by LISTEN. A
-        lost connection comes back by itself, but what was said meanwhile is not heard: look now
-        and then without being woken, too.
+        On SQLite one hears of this process's commits, on PostgreSQL of everybody's.
         """
-        woken = asyncio.Event()
-        self._waiting.add(woken)
-        listening = None if self.is_sqlite else asyncio.create_task(self._listen())
-        try:
-            yield woken
-        finally:
-            self._waiting.discard(woken)
-            if listening is not None:
-                listening.cancel()
-                with suppress(asyncio.CancelledError):
-                    await listening
+        return self.heard.following()
 
-    async def _listen(self) -> None:
-        """Pass on what other processes announce, for as long as this is not cancelled."""
-        engine = maintenance_engine(self._url)
+    async def erase(self) -> None:
+        """Make what was overwritten unreadable in SQLite's files: its write-ahead log is emptied.
+
+        Freed space in the database file itself is overwritten at once (`secure_delete`). While
+        somebody still reads an older state the log cannot be emptied: then it is tried until it
+        can. On PostgreSQL nothing is done: see the README.
+        """
+        if not self.is_sqlite:
+            return
+        for _ in range(5):
+            if await asyncio.to_thread(_empty_wal, self.url):
+                return
+            await asyncio.sleep(0.1)
+        log.warning("write-ahead log not emptied yet: somebody reads an older state")
+        task = asyncio.create_task(self._empty_wal_later())
+        self._erasing.add(task)
+        task.add_done_callback(self._erasing.discard)
+
+    async def _empty_wal_later(self) -> None:
         while True:
-            with suppress(SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                async with engine.connect() as connection:
-                    driver: Any = (await connection.get_raw_connection()).driver_connection
-                    await self._hear(driver)
-            await asyncio.sleep(RECONNECT)
-
-    async def _hear(self, driver: Any) -> None:
-        """Pass on what comes through one connection, until it is lost."""
-        lost = asyncio.Event()
-        driver.add_termination_listener(lambda _: lost.set())
-        await driver.add_listener(CHANNEL, lambda *_: self.wake())
-        self.wake()  # for what was announced while nobody listened
-        await lost.wait()
+            await asyncio.sleep(1)
+            if await asyncio.to_thread(_empty_wal, self.url):
+                break
+        log.info("write-ahead log emptied")
 
     async def check(self) -> None:
         """Ask the database for a sign of life."""
@@ -157,12 +173,17 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        for task in self._erasing:
+            task.cancel()
         await self.engine.dispose()
         if isinstance(self._deriving, AsyncEngine):
             await self._deriving.dispose()
         else:
             self._deriving.dispose()
         self._thread.shutdown(wait=False)
+        if self.looking is not None:
+            self._looker.shutdown()
+            self.looking.dispose()
 
     @asynccontextmanager
     async def _taking_turns(self) -> AsyncIterator[None]:
@@ -187,9 +208,7 @@ class Database:
 
 
 def _sqlite_engine(settings: Settings) -> AsyncEngine:
-    with suppress(OSError):  # a path that cannot be used is reported when it is opened
-        path = Path(make_url(settings.database_url).database or "")
-        path.touch(mode=0o600)  # only its owner reads a new file: it holds the hashes of keys
+    _make_own(settings.database_url)
     engine = create_async_engine(
         settings.database_url,
         pool_size=settings.database_pool_size,
@@ -201,17 +220,52 @@ def _sqlite_engine(settings: Settings) -> AsyncEngine:
     return engine
 
 
-def _threaded_engine(settings: Settings) -> Engine:
-    """Return an engine with one connection, for work in one thread."""
+def _make_own(url: str) -> None:
+    """Make a SQLite file that is not there yet so that only its owner reads it.
+
+    It holds the hashes of keys.
+    """
+    with suppress(OSError):  # a path that cannot be used is reported when it is opened
+        Path(make_url(url).database or "").touch(mode=0o600)
+
+
+def _empty_wal(url: str) -> bool:
+    """Write all of the write-ahead log into the database and empty it, unless that has to wait.
+
+    It waits for nobody itself: whoever waits for a checkpoint keeps writers out meanwhile.
+    """
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(make_url(url).database or "", timeout=0)) as connection,
+    ):
+        is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not is_busy
+    return False
+
+
+def _threaded_engine(settings: Settings, writes: str | None) -> Engine:
+    """Return an engine for work in threads: with one connection to write, some to read.
+
+    writes: the pragma with which it does; None for one that reads.
+    """
     url = make_url(settings.database_url).set(drivername="sqlite+pysqlite")
     engine = create_engine(
         url,
-        poolclass=StaticPool,
+        **(
+            {"pool_size": LOOKERS, "max_overflow": 0}
+            if writes is None
+            else {"poolclass": StaticPool}
+        ),
         connect_args={"timeout": settings.database_timeout, "check_same_thread": False},
-        execution_options={"writes": True},
+        execution_options={"writes": writes is not None},
     )
-    _prepare_sqlite(engine, *SQLITE_PRAGMAS, "PRAGMA synchronous = NORMAL")
+    _prepare_sqlite(engine, *SQLITE_PRAGMAS, writes or "PRAGMA query_only = ON")
     return engine
+
+
+def _look(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.connect() as connection:
+        return work(connection)
 
 
 def _derive(engine: Engine, work: Callable[[Session], T]) -> T:
@@ -256,6 +310,8 @@ def _postgres_engine(settings: Settings, more: dict[str, str] | None = None) -> 
 
 def maintenance_engine(url: str) -> AsyncEngine:
     """Return an engine without a pool, for migrations and other one-off work."""
+    if url.startswith("sqlite"):
+        _make_own(url)
     return create_async_engine(make_url(url), poolclass=NullPool)
 
 

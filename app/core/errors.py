@@ -8,7 +8,7 @@ Problem
 ├── MethodNotAllowed 405     ├── IdempotencyMismatch 422
 ├── RequestTimeout 408       ├── PreconditionRequired 428
 ├── Conflict 409             ├── Unavailable 503
-└── Internal 500
+├── Internal 500             └── NotImplementedHere 501
 """
 
 from collections.abc import Mapping, Sequence
@@ -203,6 +203,13 @@ class Internal(Problem):
     """An error of ours. The details are in the log, under the request id."""
 
 
+class NotImplementedHere(Problem):
+    status = 501
+    slug = "not-implemented"
+    title = "This is not made here"
+    advice = "`detail` says what is made instead."
+
+
 class Unavailable(Problem):
     status = 503
     slug = "unavailable"
@@ -228,6 +235,7 @@ FAMILY: tuple[type[Problem], ...] = (
     IdempotencyMismatch,
     PreconditionRequired,
     Internal,
+    NotImplementedHere,
     Unavailable,
 )
 BY_STATUS: dict[int, type[Problem]] = {kind.status: kind for kind in reversed(FAMILY)}

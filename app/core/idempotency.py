@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi import Request, Response
-from sqlalchemy import LargeBinary, delete
+from sqlalchemy import LargeBinary, delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
@@ -127,6 +127,11 @@ async def recall(session: AsyncSession, claimed: Claim, secret: bytes) -> None:
     response = Response(base64.b64decode(answer["body"]), status_code=answer["status"])
     response.headers.update({**answer["headers"], "Idempotent-Replayed": "true"})
     raise Replay(response)
+
+
+async def forget(session: AsyncSession) -> None:
+    """Make every answer that is kept unreadable; who repeats a request is told so."""
+    await session.execute(update(table_of(Answered)).values(answer=b""))
 
 
 async def remember(

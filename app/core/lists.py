@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, Text, bindparam
+from sqlalchemy import BigInteger, ColumnElement, LargeBinary, String, Text, bindparam, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -58,3 +58,25 @@ def _in_json(element: Any, compiler: Any, **options: Any) -> str:
 def _in_array(element: Any, compiler: Any, **options: Any) -> str:
     column, values = (compiler.process(clause, **options) for clause in element.clauses)
     return f"{column} = ANY ({values})"
+
+
+class _Holds(FunctionElement[Any]):
+    inherit_cache = True
+    name = "holds"  # without a type, as above
+
+
+def holds(column: ColumnElement[Any], part: bytes) -> ColumnElement[bool]:
+    """Return the condition that a column of bytes holds some bytes."""
+    return _Holds(column, literal(part, LargeBinary()))
+
+
+@compiles(_Holds)
+def _instr(element: Any, compiler: Any, **options: Any) -> str:
+    column, part = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"instr({column}, {part}) > 0"
+
+
+@compiles(_Holds, "postgresql")
+def _position(element: Any, compiler: Any, **options: Any) -> str:
+    column, part = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"position({part} in {column}) > 0"

@@ -76,7 +76,7 @@ class Pager:
         self._filters = sorted(
             item
             for item in request.query_params.multi_items()
-            if item[0] not in ("cursor", "limit")
+            if item[0] not in ("cursor", "limit", "min_seq")
         )
         self._limit = request.query_params.get("limit")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
@@ -17,7 +18,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class StrictRoute(APIRoute):
-    """The route class of every router.
+    """The route class of every router. An endpoint that streams its answer may give it an ETag.
 
     An endpoint may set `request.state.version`, the version of the resource that it answers with:
     it begins the ETag, and is what `If-Match` compares.
@@ -37,11 +38,22 @@ class StrictRoute(APIRoute):
                 response.headers["Dry-Run"] = "true"
                 del response.headers["location"]
             elif response.status_code in (200, 201):
-                response = _with_etag(request, response)
+                await self.tag(request, response)
+                response = _unless_matched(request, response)
             request.state.response = response
             return response
 
         return strict
+
+    async def tag(self, request: Request, response: Response) -> None:
+        """Give an answer its ETag: of its bytes, so that it changes when they do."""
+        version = getattr(request.state, "version", None)
+        if isinstance(response, StreamingResponse) or (request.method != "GET" and version is None):
+            return
+        digest = hashlib.sha256(bytes(response.body)).digest()[:15]
+        tag = base64.urlsafe_b64encode(digest).decode("ascii")
+        response.headers["ETag"] = f'"{tag}"' if version is None else f'"{version}.{tag}"'
+        response.headers.setdefault("Cache-Control", "no-cache")
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:
@@ -73,14 +85,8 @@ def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
     raise Invalid(f"Unknown parameter {faults[0].pointer[1:]}. {takes}", errors=faults)
 
 
-def _with_etag(request: Request, response: Response) -> Response:
-    version = getattr(request.state, "version", None)
-    if request.method != "GET" and version is None:
-        return response
-    digest = hashlib.sha256(bytes(response.body)).digest()[:15]
-    tag = base64.urlsafe_b64encode(digest).decode("ascii")
-    response.headers["ETag"] = f'"{tag}"' if version is None else f'"{version}.{tag}"'
-    response.headers.setdefault("Cache-Control", "no-cache")
+def _unless_matched(request: Request, response: Response) -> Response:
+    """Return the answer, or 304 when the client has it already."""
     if request.method == "GET" and _matches(request.headers.get("if-none-match"), response):
         kept = ("etag", "cache-control", "link", "vary")
         headers = {name: value for name, value in response.headers.items() if name in kept}
@@ -90,10 +96,11 @@ def _with_etag(request: Request, response: Response) -> Response:
 
 def _matches(condition: str | None, response: Response) -> bool:
     """Compare weakly, as RFC 9110 section 13.1.2 says."""
-    if condition is None:
+    tag = response.headers.get("etag")
+    if condition is None or tag is None:
         return False
-    tags = [tag.strip().removeprefix("W/") for tag in condition.split(",")]
-    return "*" in tags or response.headers["ETag"] in tags
+    tags = [one.strip().removeprefix("W/") for one in condition.split(",")]
+    return "*" in tags or tag in tags
 
 
 class Precondition:

@@ -1,7 +1,11 @@
-"""What a request gets from the application: its database, its secret, a transaction to read in."""
+"""What a request gets from the application: its database, its secret, a transaction to read in.
+
+All dependencies are coroutines: FastAPI runs any other in a thread, which costs more than they do.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Depends, Header, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,7 +28,7 @@ def secret_of(request: Request) -> bytes:
     return secret
 
 
-def public_url(request: Request) -> str:
+async def public_url(request: Request) -> str:
     """Return the address with which links begin."""
     url: str = request.app.state.settings.public_url
     return url
@@ -35,11 +39,11 @@ async def _read(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-def _pager(request: Request) -> Pager:
+async def _pager(request: Request) -> Pager:
     return Pager(request, secret_of(request))
 
 
-def _precondition(
+async def _precondition(
     if_match: Annotated[
         str | None,
         Header(description="The ETag that you last read. `*` edits whatever is there."),
@@ -56,3 +60,16 @@ ReadSession = Annotated[AsyncSession, Depends(_read, scope="function")]
 Paging = Annotated[Pager, Depends(_pager)]
 IfMatch = Annotated[Precondition, Depends(_precondition)]
 PublicUrl = Annotated[str, Depends(public_url)]
+
+
+def announced(public_url: str, kind: str, path: str) -> str:
+    """Return the Link header of a thing: how a page embeds it, and the feed of its events.
+
+    See oEmbed, RFC 8288 and RFC 4287.
+    """
+    where = quote(f"{public_url}{path}", safe="")
+    feed = f"{public_url}/v1/feeds/events.atom?{kind}={path.rpartition('/')[2]}"
+    return (
+        f'<{public_url}/oembed?url={where}>; rel="alternate"; type="application/json+oembed",'
+        f' <{feed}>; rel="alternate"; type="application/atom+xml"'
+    )

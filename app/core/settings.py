@@ -51,6 +51,13 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(256 * 1024, ge=1024, description="Largest body of a request.")
     body_timeout: float = Field(30.0, gt=0, description="Seconds a client has to send its body.")
+    cache_bytes: int = Field(
+        64 * 1024 * 1024,
+        ge=0,
+        description=(
+            "Bytes of answers and parts of answers that a process keeps in memory; `0` keeps none."
+        ),
+    )
     cors_write_origins: list[str] = Field(
         [],
         description="Origins, as a JSON list, whose pages may write. Reading is open to every one.",
@@ -65,7 +72,8 @@ class Settings(BaseSettings):
     webhook_allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (),
         description=(
-            "Networks (CIDR, joined by commas) beyond the public internet that webhooks may reach."
+            "Networks (CIDR, joined by commas) beyond the public internet that webhooks and"
+            " checks of sources may reach."
         ),
     )
     webhook_allow_http: bool = Field(
@@ -79,6 +87,28 @@ class Settings(BaseSettings):
     )
     webhook_keep_days: int = Field(
         90, ge=1, le=3650, description="Days that finished deliveries can be looked up."
+    )
+    log_dir: str = Field(
+        "",
+        description=(
+            "Directory of the log's signing key and of the last checkpoint that it signed. Left"
+            " out: named after the database, `answerable.db.tlog` beside that file; with PostgreSQL"
+            " in the work folder."
+        ),
+    )
+    log_key: SecretStr | None = Field(
+        None,
+        description=(
+            "Key that signs the log, instead of one made at first start:"
+            " `PRIVATE+KEY+…`; during a rotation the new one, a space, and the former one."
+        ),
+    )
+    log_witnesses: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description=(
+            "Witnesses that cosign the log, joined by commas, each its verifier key, a space and"
+            " its address."
+        ),
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe level that is logged."
@@ -103,6 +133,13 @@ class Settings(BaseSettings):
         return (
             json.loads(given) if given.lstrip().startswith("[") else given.replace(",", " ").split()
         )
+
+    @field_validator("log_witnesses", mode="before")
+    @classmethod
+    def _split_witnesses(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return given
+        return [one.strip() for one in given.split(",") if one.strip()]
 
     @field_validator("public_url")
     @classmethod

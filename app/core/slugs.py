@@ -4,7 +4,9 @@ from datetime import datetime
 
 from fastapi import Request
 from sqlalchemy import select
+from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel
 
 from app.core import clock, ids
@@ -26,6 +28,8 @@ class SlugName(SQLModel, table=True):
 
 
 SLUG = table_of(SlugName)
+AFTER_HYPHEN = "."
+"""Follows the hyphen in ASCII: between a stem and this lie the stem and its numbered forms."""
 
 
 class Moved(Exception):
@@ -56,8 +60,8 @@ async def give(session: AsyncSession, kind: str, target: str, wanted: str | None
     return slug
 
 
-async def resolve(
-    session: AsyncSession, kind: str, reference: str, known_at: datetime | None = None
+def find(
+    reading: Connection | Session, kind: str, reference: str, known_at: datetime | None = None
 ) -> str | None:
     """Return the id that an id, a slug or a former slug stands for, or None.
 
@@ -69,12 +73,19 @@ async def resolve(
     query = select(SLUG.c.target).where(SLUG.c.kind == kind, SLUG.c.slug == reference)
     if known_at is not None:
         query = query.where(SLUG.c.since <= known_at)
-    target: str | None = (await session.execute(query)).scalar_one_or_none()
+    target: str | None = reading.execute(query).scalar_one_or_none()
     return target
 
 
-async def filtered(
+async def resolve(
     session: AsyncSession, kind: str, reference: str, known_at: datetime | None = None
+) -> str | None:
+    """Do what `find` does."""
+    return await session.run_sync(find, kind, reference, known_at)
+
+
+def find_filtered(
+    reading: Connection | Session, kind: str, reference: str, known_at: datetime | None = None
 ) -> str:
     """Return the id that a filter names.
 
@@ -84,11 +95,61 @@ async def filtered(
     Raises:
         Invalid: nothing of this kind has or had this name.
     """
-    target = await resolve(session, kind, reference, known_at)
+    target = find(reading, kind, reference, known_at)
     if target is None and known_at is None:
         detail = f"No {kind} has or had this id or slug. Check its spelling."
         raise Invalid.at(f"/{kind}", detail, code="unknown_reference", location="query")
     return target or ""
+
+
+async def filtered(
+    session: AsyncSession, kind: str, reference: str, known_at: datetime | None = None
+) -> str:
+    """Do what `find_filtered` does."""
+    return await session.run_sync(find_filtered, kind, reference, known_at)
+
+
+class Former(Exception):
+    """A slug is a former one; `slug` is the present one."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug)
+        self.slug = slug
+
+    def moved(self, request: Request) -> Moved:
+        """Return where the request is to go instead."""
+        steps = request.url.path.split("/")
+        steps[3] = self.slug  # /v1/collection/slug, and more
+        query_string = f"?{request.url.query}" if request.url.query else ""
+        return Moved("/".join(steps) + query_string)
+
+
+def place(
+    reading: Connection | Session, kind: str, reference: str, known_at: datetime | None = None
+) -> str:
+    """Return the id that a path names.
+
+    known_at: only names that had been given by then, and former ones as they are.
+
+    Raises:
+        NotFound: nothing of this kind has or had this name.
+        Former: the slug is a former one.
+    """
+    if ids.kind_of(reference) == kind:
+        return reference
+    kept = None
+    if len(reference) <= 200:
+        query = select(SLUG).where(SLUG.c.kind == kind, SLUG.c.slug == reference)
+        kept = reading.execute(query).one_or_none()
+    if kept is None or (known_at is not None and kept.since > known_at):
+        raise NotFound(f"There is no {kind} with this id or slug.")
+    if not kept.is_current and known_at is None:
+        query = select(SLUG.c.slug).where(
+            SLUG.c.kind == kind, SLUG.c.target == kept.target, SLUG.c.is_current
+        )
+        raise Former(reading.execute(query).scalar_one())
+    target: str = kept.target
+    return target
 
 
 async def locate(
@@ -98,33 +159,21 @@ async def locate(
     reference: str,
     known_at: datetime | None = None,
 ) -> str:
-    """Return the id that a path names.
-
-    known_at: only names that had been given by then, and former ones as they are.
+    """Return the id that a path names, as `place` does.
 
     Raises:
         NotFound: nothing of this kind has or had this name.
         Moved: the slug is a former one.
     """
-    if ids.kind_of(reference) == kind:
-        return reference
-    kept = await session.get(SlugName, (kind, reference)) if len(reference) <= 200 else None
-    if kept is None or (known_at is not None and kept.since > known_at):
-        raise NotFound(f"There is no {kind} with this id or slug.")
-    if not kept.is_current and known_at is None:
-        query = select(SLUG.c.slug).where(
-            SLUG.c.kind == kind, SLUG.c.target == kept.target, SLUG.c.is_current
-        )
-        steps = request.url.path.split("/")
-        steps[3] = (await session.execute(query)).scalar_one()  # /v1/collection/slug, and more
-        query_string = f"?{request.url.query}" if request.url.query else ""
-        raise Moved("/".join(steps) + query_string)
-    return kept.target
+    try:
+        return await session.run_sync(place, kind, reference, known_at)
+    except Former as former:
+        raise former.moved(request) from None
 
 
 async def _free(session: AsyncSession, kind: str, stem: str) -> str:
     query = select(SLUG.c.slug).where(
-        SLUG.c.kind == kind, SLUG.c.slug.startswith(stem, autoescape=True)
+        SLUG.c.kind == kind, SLUG.c.slug >= stem, SLUG.c.slug < stem + AFTER_HYPHEN
     )
     taken = set((await session.execute(query)).scalars())
     taken |= {row.slug for row in session.new if isinstance(row, SlugName) and row.kind == kind}

@@ -25,17 +25,24 @@ def table_of(model: type[SQLModel]) -> Any:
     return model.__table__  # type: ignore[attr-defined]
 
 
-def canonical_json(value: Any) -> str:
-    """Write JSON in one way only: keys sorted, no spaces, instants in UTC with microseconds."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
-    )
-
-
 def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return format_instant(value)
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
+).encode
+
+
+def canonical_json(value: Any) -> str:
+    """Write JSON in one way only: keys sorted, no spaces, instants in UTC with microseconds.
+
+    It is the form of RFC 8785 for what is recorded here: text, whole numbers, truth, lists, and
+    objects whose names are ASCII.
+    """
+    return _encode(value)
 
 
 class CanonicalJson(TypeDecorator[Any]):

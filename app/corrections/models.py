@@ -6,7 +6,7 @@ from sqlalchemy import Index, Text
 from sqlmodel import Field
 
 from app.core.tables import Key
-from app.ledger.models import Headline, Recorded
+from app.ledger.models import REDACTED, Headline, Recorded
 from app.questions.wording import sentence
 
 
@@ -25,6 +25,8 @@ class Correction(Recorded, table=True):
         "company_id": "company",
         "question_id": "question",
     }
+
+    __personal__: ClassVar[dict[str, Any]] = {"reason": REDACTED}
 
     target_id: str = Field(unique=True, sa_type=Key)
     reason: str = Field(sa_type=Text)

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.auth.sessions import EditorSession
 from app.core.docs import CREATES, LISTS, READS
-from app.core.routing import StrictRoute
 from app.core.sessions import Paging, ReadSession
 from app.corrections import queries, service
 from app.corrections.models import Correction
@@ -16,8 +15,9 @@ from app.corrections.schemas import (
     CorrectionPage,
     CorrectionRead,
 )
+from app.ledger.public import TimelessRoute
 
-router = APIRouter(prefix="/v1/corrections", tags=["corrections"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/corrections", tags=["corrections"], route_class=TimelessRoute)
 
 
 @router.get("", operation_id="listCorrections", responses=LISTS)

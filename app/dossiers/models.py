@@ -1,19 +1,23 @@
 """The table of dossiers."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Text
 from sqlmodel import Field
 
 from app.core.tables import CanonicalJson, Key
 from app.core.text import shorten
-from app.ledger.models import Headline, Recorded
+from app.ledger.models import REDACTED, Headline, Recorded
 
 
 class Dossier(Recorded, table=True):
     """A named set of questions. Which are in it stands on the questions."""
 
     __tablename__ = "dossier"
+
+    __personal__: ClassVar[dict[str, Any]] = {
+        "slug": REDACTED, "title": REDACTED, "description": REDACTED, "translations": {},
+    }  # fmt: skip
 
     slug: str = Field(unique=True, sa_type=Key)
     title: str = Field(sa_type=Text)
@@ -28,5 +32,4 @@ class Dossier(Recorded, table=True):
             type="dossier.created" if is_new else "dossier.updated",
             summary=f"The dossier “{shorten(self.title, 200)}” {verb}.",
             reason=note.get("reason"),
-            slug=self.slug,
         )

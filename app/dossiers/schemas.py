@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.dates import Instant
 from app.core.pagination import PageQuery
-from app.core.schemas import OMITTED, Body, Patch, Translated
+from app.core.schemas import OMITTED, Body, Patch, Translated, is_none
 from app.core.text import Language, Prose, Slug, Title
 
 EXAMPLE: dict[str, Any] = {
@@ -52,6 +52,15 @@ class DossierRef(BaseModel):
     title: str
 
 
+class LocalizedDossier(BaseModel):
+    """A dossier's texts in one language."""
+
+    lang: str | None = Field(description="Null for the texts as they were first written.")
+    title: str
+    description: str | None
+    machine: bool = Field(description="Whether a machine translated it.")
+
+
 class DossierRead(BaseModel):
     """A dossier."""
 
@@ -64,6 +73,14 @@ class DossierRead(BaseModel):
     created_at: Instant
     updated_at: Instant
     version: int
+    localized: LocalizedDossier | None = Field(
+        None,
+        exclude_if=is_none,
+        description=(
+            "Its texts in the language asked for by `lang` or `Accept-Language`, as first written"
+            " where there is no translation. Absent when no language is asked for."
+        ),
+    )
 
 
 class DossierFilters(PageQuery):

@@ -4,18 +4,26 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, slugs
 from app.core.db import Database
 from app.core.errors import Invalid, NotFound
 from app.core.tables import table_of
-from app.ledger.models import Event, LogHead, Recorded
-from app.ledger.schemas import EventFilters, EventType
+from app.ledger import flags, leaves
+from app.ledger.models import Disclosure, Event, LogHead, Recorded
+from app.ledger.schemas import EventFilters, EventSelection, EventType
 
 EVENT = table_of(Event)
+DISCLOSURE = table_of(Disclosure)
 HEAD = table_of(LogHead)
+CONTENT = func.coalesce(
+    select(DISCLOSURE.c.content).where(DISCLOSURE.c.seq == EVENT.c.seq).scalar_subquery(), ""
+).label("content")
+"""What opens an event. (For a join PostgreSQL would walk the disclosures from the first one on.)"""
+WHOLE = select(EVENT.c.seq, EVENT.c.recorded_at, EVENT.c.leaf, CONTENT)
+"""Selects events with what opens them, as `EventRead.of` reads them."""
 
 
 async def head(session: AsyncSession) -> int:
@@ -24,29 +32,52 @@ async def head(session: AsyncSession) -> int:
     return seq
 
 
+async def lock(session: AsyncSession) -> LogHead:
+    """Take the ledger lock, as the first statement of a transaction, and return the head."""
+    return (await session.execute(select(LogHead).with_for_update())).scalar_one()
+
+
 async def get(session: AsyncSession, seq: int) -> Any:
     """Return the event with this number.
 
     Raises:
         NotFound: the ledger has not come so far.
     """
-    event = (await session.execute(select(EVENT).where(EVENT.c.seq == seq))).one_or_none()
+    event = (await session.execute(WHOLE.where(EVENT.c.seq == seq))).one_or_none()
     if event is None:
         raise NotFound(f"There is no event {seq}. The newest is {await head(session)}.")
     return event
 
 
-async def page(session: AsyncSession, filters: EventFilters, after: int) -> Sequence[Any]:
-    """Return one event more than asked for, in order of seq, so that the caller sees the end."""
-    query = select(EVENT).where(EVENT.c.seq > after).order_by(EVENT.c.seq).limit(filters.limit + 1)
+async def conditions(session: AsyncSession, filters: EventSelection) -> list[Any]:
+    """Return the conditions that filters ask for, all but `flagged`.
+
+    Raises:
+        Invalid: a filter names nothing that there is.
+    """
+    found: list[Any] = [EVENT.c.seq > filters.after]
     if filters.type is not None:
-        query = query.where(EVENT.c.type.in_(_types(filters.type)))
+        found.append(EVENT.c.type.in_(_types(filters.type)))
     for kind in ("company", "question"):
         reference = getattr(filters, kind)
         if reference is not None:
             target = await slugs.filtered(session, kind, reference)
-            query = query.where(EVENT.c[f"{kind}_id"] == target)
-    return (await session.execute(query)).all()
+            found.append(EVENT.c[f"{kind}_id"] == target)
+    return found
+
+
+async def page(session: AsyncSession, filters: EventFilters, after: int) -> Sequence[Any]:
+    """Return one event more than asked for, in order of seq, so that the caller sees the end."""
+    query = WHOLE.where(EVENT.c.seq > after, *await conditions(session, filters))
+    query = query.order_by(EVENT.c.seq).limit(filters.limit + 1)
+    if filters.flagged is None:
+        return (await session.execute(query)).all()
+    windows = await flags.windows(session)
+    if not filters.flagged:
+        return (await session.execute(query.where(~or_(false(), *windows)))).all()
+    # Each window by itself, so that its index is read in order and no further than the page.
+    found = [row for window in windows for row in await session.execute(query.where(window))]
+    return sorted(found, key=lambda row: row.seq)[: filters.limit + 1]
 
 
 def _types(given: str) -> list[str]:
@@ -78,7 +109,7 @@ async def settle(database: Database, session: AsyncSession, known_at: datetime) 
     async with database.settling:
         if known_at > database.settled:
             async with database.writing() as writer:
-                head = (await writer.execute(select(LogHead).with_for_update())).scalar_one()
+                head = await lock(writer)
                 head.recorded_at = max(head.recorded_at, clock.now())
             database.settled = head.recorded_at
 
@@ -111,14 +142,20 @@ async def images(
     )
     born = {subject: (first, last) for subject, first, last in await session.execute(ends)}
     numbers = {number for pair in born.values() for number in pair}
-    query = select(EVENT.c.seq, EVENT.c.recorded_at, EVENT.c.data).where(EVENT.c.seq.in_(numbers))
+    query = WHOLE.where(EVENT.c.seq.in_(numbers))
     events = {event.seq: event for event in await session.execute(query)}
     return {
         subject: {
-            **model.columns_of(events[last].data["object"]),
+            **model.columns_of(_object(events[last])),
             "created_at": events[first].recorded_at,
             "updated_at": events[last].recorded_at,
             "version": last,
         }
         for subject, (first, last) in born.items()
     }
+
+
+def _object(event: Any) -> dict[str, Any]:
+    opened, _ = leaves.opened(event.leaf, event.content)
+    image: dict[str, Any] = opened["data"]["object"]
+    return image

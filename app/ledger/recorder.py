@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Delete, Insert, Update, event, inspect, select
+from sqlalchemy import Delete, Insert, Update, event, insert, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.attributes import get_history
@@ -17,9 +17,19 @@ from sqlalchemy.orm.attributes import get_history
 from app.core import clock
 from app.core.db import Database
 from app.core.tables import table_of
-from app.ledger.models import Event, Headline, LogHead, Recorded
+from app.ledger import leaves, queries, tree
+from app.ledger.models import (
+    Disclosure,
+    Event,
+    Headline,
+    LogHead,
+    Recorded,
+    TreeNode,
+    recorded_models,
+)
 
-RECORDING = "recording"
+RECORDING, ERASES = "recording", "erases"
+EVENT, DISCLOSURE, NODE = table_of(Event), table_of(Disclosure), table_of(TreeNode)
 
 
 class RecordingError(RuntimeError):
@@ -41,16 +51,32 @@ class Recording:
 
 @asynccontextmanager
 async def recording(database: Database, *, actor: str) -> AsyncIterator[AsyncSession]:
-    """Open a writing transaction that holds the ledger lock and records under this actor."""
+    """Open a writing transaction that holds the ledger lock and records under this actor.
+
+    Raises:
+        Unavailable: the database is not the one whose log was signed last.
+    """
+    if database.gate is not None:
+        await database.gate()
     async with database.writing() as session:
-        head = (await session.execute(select(LogHead).with_for_update())).scalar_one()
+        head = await queries.lock(session)
         instant = max(clock.now(), head.recorded_at + timedelta(microseconds=1))
         session.info["instant"] = instant
         session.info[RECORDING] = Recording(head=head, actor=actor, instant=instant)
         yield session
-        if session.in_transaction():  # not a dry run
-            await database.announce(session)
-    database.wake()
+        commits = session.in_transaction()  # else it is a dry run
+        if commits:
+            await session.flush()
+            await database.announce(session, head.seq)
+    if commits:
+        database.wake(head.seq)
+    if commits and session.info.get(ERASES):
+        await database.erase()
+
+
+def erases(session: AsyncSession) -> None:
+    """Have what this transaction overwrites made unreadable in the database's files too."""
+    session.info[ERASES] = True
 
 
 def current(session: AsyncSession | Session) -> Recording:
@@ -75,7 +101,7 @@ def _refuse_bulk_changes(state: ORMExecuteState) -> None:
     statement = state.statement
     if not isinstance(statement, Insert | Update | Delete):
         return
-    if statement.table in {*_recorded_tables(), table_of(Event)}:
+    if statement.table in {*map(table_of, recorded_models()), EVENT, DISCLOSURE, NODE}:
         raise RecordingError(f"Change {statement.table} row by row, so that it is recorded.")
 
 
@@ -89,15 +115,34 @@ def _record(session: Session, context: Any, instances: Any) -> None:
     log = current(session)
     for row in changed:
         _stamp(row, log.instant, is_new=row in session.new)
+    told = []
     for row in changed:
         previous = None if row in session.new else _previous(row)
         if previous == {}:
             continue  # only derived columns changed
         log.head.seq += 1
         headline = row.headline(previous, log.notes.get(row.id, {}))
-        session.add(_event(row, previous, headline, log))
+        told.append(_event(row, previous, headline, log))
         _advance(changed, {row.id, headline.question_id}, log.head.seq)
     log.head.recorded_at = log.instant
+    if told:
+        _append(session, log.head, told)
+
+
+def _append(
+    session: Session, head: LogHead, told: list[tuple[dict[str, Any], dict[str, Any]]]
+) -> None:
+    """Write events, what opens them, and the part of the Merkle tree that they complete."""
+    hashes = [tree.leaf_hash(event["leaf"]) for event, _ in told]
+    nodes, peaks = tree.append(head.size - len(told), tree.part(head.peaks), hashes)
+    head.peaks = tree.join(peaks)
+    connection = session.connection()
+    connection.execute(insert(EVENT), [event for event, _ in told])
+    connection.execute(insert(DISCLOSURE), [disclosure for _, disclosure in told])
+    connection.execute(
+        insert(NODE),
+        [{"address": tree.key(address), "hash": value} for address, value in nodes],
+    )
 
 
 def _changed(session: Session) -> Iterable[Recorded]:
@@ -136,31 +181,23 @@ def _advance(rows: Iterable[Recorded], ids: set[str | None], seq: int) -> None:
 
 def _event(
     row: Recorded, previous: dict[str, Any] | None, headline: Headline, log: Recording
-) -> Event:
-    data: dict[str, Any] = {"object": row.image(), **headline.details}
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the rows of an event, and of what opens it."""
+    seq = log.head.seq
+    data: dict[str, Any] = {leaves.OBJECT: row.image(), **headline.details}
     if previous is not None:
-        data["previous"] = previous
-    return Event(
-        seq=log.head.seq,
-        type=headline.type,
-        recorded_at=log.instant,
-        effective_on=headline.effective_on,
-        actor=log.actor,
-        reason=headline.reason,
-        subject_type=row.id.partition("_")[0],
-        subject_id=row.id,
-        subject_slug=headline.slug,
-        company_id=headline.company_id,
-        company_slug=headline.company_slug,
-        question_id=headline.question_id,
-        summary=headline.summary,
-        data=data,
+        data[leaves.PREVIOUS] = previous
+    event = leaves.compose(
+        headline, data, seq=seq, recorded_at=log.instant, actor=log.actor, subject_id=row.id
     )
-
-
-def _recorded_tables() -> Iterable[Any]:
-    pending = list(Recorded.__subclasses__())
-    for model in pending:
-        pending.extend(model.__subclasses__())
-        if hasattr(model, "__table__"):
-            yield model.__table__
+    leaf, content = leaves.seal(event, row.__personal__)
+    found_by = {
+        "seq": seq,
+        "type": headline.type,
+        "recorded_at": log.instant,
+        "actor": log.actor,
+        "subject_id": row.id,
+        "company_id": headline.company_id,
+        "question_id": headline.question_id,
+    }
+    return {**found_by, "leaf": leaf}, {"seq": seq, "content": content}

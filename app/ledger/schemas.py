@@ -6,8 +6,10 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, Field
 
 from app.core.dates import EdtfDate, Instant
-from app.core.pagination import Page, PageQuery, Whole
+from app.core.pagination import Page, PageQuery, Truth, Whole
 from app.core.text import Reference
+from app.ledger import flags, leaves, tree
+from app.ledger.models import REDACTED
 
 
 class EventType(StrEnum):
@@ -21,6 +23,8 @@ class EventType(StrEnum):
     DOSSIER_UPDATED = "dossier.updated"
     SOURCE_CREATED = "source.created"
     SOURCE_UPDATED = "source.updated"
+    SOURCE_CHANGED = "source.changed"
+    SOURCE_GONE = "source.gone"
     QUESTION_CREATED = "question.created"
     QUESTION_UPDATED = "question.updated"
     ASK_RECORDED = "ask.recorded"
@@ -31,6 +35,8 @@ class EventType(StrEnum):
     CORRECTION_RECORDED = "correction.recorded"
     QUESTION_OVERDUE = "question.overdue"
     QUESTION_UNANSWERED_FOR = "question.unanswered_for"
+    RECORD_REDACTED = "record.redacted"
+    KEY_COMPROMISED = "key.compromised"
 
 
 class SubjectRead(BaseModel):
@@ -51,7 +57,10 @@ class EventRead(BaseModel):
     )
     effective_on: EdtfDate | None = Field(description="When it took effect in the world.")
     actor: str = Field(
-        description="The name of the key that wrote it; `clock` where time alone made the event.",
+        description=(
+            "The name of the key that wrote it; `clock` where time alone made the event,"
+            " `source-check` where a check of a source did, `cli` for the operator's command line."
+        ),
         examples=["editor-paris"],
     )
     reason: str | None
@@ -63,31 +72,60 @@ class EventRead(BaseModel):
     data: dict[str, Any] = Field(
         description="`object`: all values afterwards; `previous`: those before of what changed."
     )
+    redacted: list[str] = Field(
+        description=(
+            "JSON Pointers (RFC 6901) to what was redacted since: something else stands there now."
+        ),
+        examples=[["/data/object/excerpt"]],
+    )
+    leaf_hash: str = Field(
+        description=(
+            "The hash of this event's leaf in the Merkle tree (RFC 6962), in hexadecimal:"
+            " `/v1/events/{seq}/proof` proves that it is there."
+        ),
+        examples=["6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"],
+    )
 
     @classmethod
     def of(cls, row: Any, public_url: str) -> Self:
-        """Show an event's row as clients see it."""
+        """Show an event as clients see it, read from its leaf; `row` has `leaf` and `content`."""
+        event, redacted = leaves.opened(row.leaf, row.content)
+        return cls.read(
+            event, public_url, redacted=redacted, leaf_hash=tree.leaf_hash(row.leaf).hex()
+        )
+
+    @classmethod
+    def read(
+        cls, event: dict[str, Any], public_url: str, *, redacted: list[str], leaf_hash: str
+    ) -> Self:
+        """Show an event that is opened."""
+        data = event["data"]
         return cls(
-            seq=row.seq,
-            type=row.type,
-            recorded_at=row.recorded_at,
-            effective_on=row.effective_on,
-            actor=row.actor,
-            reason=row.reason,
-            subject=SubjectRead(type=row.subject_type, id=row.subject_id, slug=row.subject_slug),
-            company=row.company_slug,
-            question=row.question_id,
-            summary=row.summary,
-            url=f"{public_url}{_page(row)}",
-            data=row.data,
+            seq=event["seq"],
+            type=event["type"],
+            recorded_at=event["recorded_at"],
+            effective_on=event["effective_on"],
+            actor=event["actor"],
+            reason=event.get("reason"),
+            subject=SubjectRead(**event["subject"], slug=data["object"].get("slug")),
+            company=event["company"],
+            question=event["question"],
+            summary=event.get("summary", REDACTED),
+            url=f"{public_url}{_page(event)}",
+            data=data,
+            redacted=redacted,
+            leaf_hash=leaf_hash,
         )
 
 
-def _page(row: Any) -> str:
-    if row.question_id:
-        return f"/q/{row.question_id}"
-    collection = {"company": "companies"}.get(row.subject_type, f"{row.subject_type}s")
-    return f"/v1/{collection}/{row.subject_id}"
+def _page(event: dict[str, Any]) -> str:
+    if event["question"]:
+        return f"/q/{event['question']}"
+    subject = event["subject"]
+    if subject["type"] == "compromise":
+        return flags.REVIEW
+    collection = {"company": "companies"}.get(subject["type"], f"{subject['type']}s")
+    return f"/v1/{collection}/{subject['id']}"
 
 
 class EventPage(Page[EventRead]):
@@ -96,8 +134,8 @@ class EventPage(Page[EventRead]):
     poll_url: str = Field(description="Ask here for what comes next; always there.")
 
 
-class EventFilters(PageQuery):
-    """Which events to list."""
+class EventSelection(BaseModel):
+    """Which events."""
 
     after: Annotated[
         Whole, Field(ge=0, le=2**53, description="Only events with a greater seq.")
@@ -112,3 +150,17 @@ class EventFilters(PageQuery):
     ] = None
     company: Reference | None = None
     question: Reference | None = None
+    flagged: Annotated[
+        Truth | None,
+        Field(
+            description=(
+                "`true`: only events to review, because the key that wrote them was later reported"
+                " stolen as of then; `false`: only the others. A report (`key.compromised`) flags"
+                " what was listed before it: begin again at `after=0` when one comes."
+            )
+        ),
+    ] = None
+
+
+class EventFilters(PageQuery, EventSelection):
+    """Which events to list."""

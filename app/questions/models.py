@@ -10,7 +10,7 @@ from app.askers.models import Asker
 from app.companies.models import Company
 from app.core.clock import FOREVER
 from app.core.tables import CanonicalJson, Key, reference
-from app.ledger.models import Headline, Recorded
+from app.ledger.models import REDACTED, Headline, Recorded
 from app.questions import wording
 from app.sources.models import Source
 
@@ -36,16 +36,27 @@ class Question(Recorded, table=True):
         ),
         Index("ix_question_state_since", "state_since_day", "id"),
         Index("ix_question_updated_at", "updated_at", "id"),
+        Index("ix_question_company_state_since", "company_id", "state_since_day", "id"),
+        Index("ix_question_company_updated_at", "company_id", "updated_at", "id"),
+        Index(
+            "ix_question_figures",
+            "company_id", "state", "first_asked_day", "state_since_day", "respond_by_day",
+            "first_response_day", "id",
+        ),
         Index("ix_question_clock", "clock_day", "id"),
     )  # fmt: skip
     __derived__: ClassVar[frozenset[str]] = frozenset(
         {
             "first_asked_on", "first_asked_day", "state_since", "state_since_day",
-            "latest_response_id", "response_count", "correction_count", "respond_by_day",
-            "clock_day",
+            "first_response_day", "latest_response_id", "response_count", "correction_count",
+            "respond_by_day", "clock_day",
         }
     )  # fmt: skip
     __references__: ClassVar[dict[str, str]] = {"company_id": "company", "dossier_ids": "dossiers"}
+    __personal__: ClassVar[dict[str, Any]] = {
+        "slug": REDACTED, "text": REDACTED, "context": REDACTED, "translations": {},
+        "external_id": None,
+    }  # fmt: skip
 
     slug: str = Field(unique=True, sa_type=Key)
     company_id: str = reference("company.id")
@@ -66,6 +77,7 @@ class Question(Recorded, table=True):
     first_asked_day: int = Field(default=None, nullable=False)
     state_since: str = Field(default=None, nullable=False, sa_type=Key)
     state_since_day: int = Field(default=None, nullable=False)
+    first_response_day: int | None = None
     latest_response_id: str | None = Field(default=None, sa_type=Key)
     response_count: int = 0
     correction_count: int = 0
@@ -99,7 +111,6 @@ class Question(Recorded, table=True):
             summary=summary,
             effective_on=effective_on,
             reason=note.get("reason"),
-            slug=self.slug,
             company_id=company.id,
             company_slug=company.slug,
             question_id=self.id,
@@ -133,6 +144,7 @@ class Ask(Entry, table=True):
     __references__: ClassVar[dict[str, str]] = {
         "question_id": "question", "asker_id": "asker", "source_id": "source",
     }  # fmt: skip
+    __personal__: ClassVar[dict[str, Any]] = {"quote": REDACTED}
 
     question_id: str = reference("question.id")
     asker_id: str = reference("asker.id")
@@ -162,6 +174,7 @@ class Response(Entry, table=True):
     __references__: ClassVar[dict[str, str]] = {
         "question_id": "question", "statement_id": "statement",
     }  # fmt: skip
+    __personal__: ClassVar[dict[str, Any]] = {"excerpt": REDACTED, "rationale": REDACTED}
 
     question_id: str = reference("question.id")
     statement_id: str = reference("statement.id")
@@ -185,6 +198,7 @@ class Ruling(Entry, table=True):
     __references__: ClassVar[dict[str, str]] = {
         "question_id": "question", "source_id": "source",
     }  # fmt: skip
+    __personal__: ClassVar[dict[str, Any]] = {"reason": REDACTED, "quote": REDACTED}
 
     question_id: str = reference("question.id")
     state: str = Field(sa_type=Key)
@@ -228,6 +242,7 @@ class StandingSpan(SQLModel, table=True):
     __table_args__ = (
         Index("ix_standing_days", "question_id", "known_to", "from_day"),
         Index("ix_standing_first_asked", "first_asked_day", "question_id"),
+        Index("ix_standing_state_since", "state_since_day", "question_id"),
     )
 
     question_id: str = reference("question.id", primary_key=True)
@@ -240,6 +255,7 @@ class StandingSpan(SQLModel, table=True):
     state_since_day: int
     first_asked_on: str = Field(sa_type=Key)
     first_asked_day: int
+    first_response_day: int | None = None
     latest_response_id: str | None = Field(default=None, sa_type=Key)
     response_count: int
     correction_count: int

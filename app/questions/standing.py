@@ -91,11 +91,13 @@ def to_entry(row: Any, pending_since: Any = None) -> state.Entry:
 def _columns(standing: state.Standing) -> dict[str, Any]:
     assert standing.first_asked_on is not None
     assert standing.state_since is not None
+    first_response = standing.first_response_on
     return {
         "first_asked_on": str(standing.first_asked_on),
         "first_asked_day": standing.first_asked_on.day,
         "state_since": str(standing.state_since),
         "state_since_day": standing.state_since.day,
+        "first_response_day": first_response.day if first_response is not None else None,
         "latest_response_id": standing.latest_response_id,
         "response_count": standing.response_count,
     }

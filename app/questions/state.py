@@ -70,6 +70,7 @@ class Standing:
     state: State = State.UNANSWERED
     state_since: EdtfDate | None = None
     first_asked_on: EdtfDate | None = None
+    first_response_on: EdtfDate | None = None
     latest_response_id: str | None = None
     response_count: int = 0
 
@@ -98,6 +99,7 @@ def step(standing: Standing, entry: Entry) -> Standing:
     if entry.kind == "response":
         standing = replace(
             standing,
+            first_response_on=standing.first_response_on or entry.effective_on,
             latest_response_id=entry.id,
             response_count=standing.response_count + 1,
         )

@@ -35,6 +35,7 @@ class Reading:
     view: Viewpoint
     public_url: str
     expand: frozenset[str] = frozenset()
+    languages: tuple[str, ...] = ()
     sources: Rows = field(default_factory=dict)
     askers: Rows = field(default_factory=dict)
     statements: Rows = field(default_factory=dict)

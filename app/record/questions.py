@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app.core import negotiation
 from app.core.dates import EdtfDate
-from app.core.errors import NotFound
 from app.core.tables import table_of
 from app.dossiers.models import Dossier
 from app.dossiers.schemas import DossierRef
@@ -15,9 +15,9 @@ from app.questions import state
 from app.questions.models import Ask, Question, Response
 from app.questions.schemas import QuestionTranslation
 from app.questions.state import State
-from app.record import selection
+from app.record import lists, selection
 from app.record.assembly import Reading, Rows
-from app.record.schemas import QuestionRead
+from app.record.schemas import LocalizedQuestion, QuestionFilters, QuestionRead
 
 ASK = table_of(Ask)
 RESPONSE = table_of(Response)
@@ -31,24 +31,20 @@ async def get(reading: Reading, question_id: str) -> QuestionRead:
         NotFound: it was not on the record, or had not been asked, at that viewpoint.
     """
     query, _ = selection.of_view(reading.view)
+    await reading.session.run_sync(
+        lambda sync: lists.one(sync.connection(), question_id, reading.view)
+    )
     found = await reading.session.execute(query.where(selection.QUESTION.c.id == question_id))
-    rows = found.all()
-    if not rows:
-        raise await _not_found(reading, question_id)
-    return (await assemble(reading, rows))[0]
+    return (await assemble(reading, found.all()))[0]
 
 
-async def _not_found(reading: Reading, question_id: str) -> NotFound:
-    query = select(selection.QUESTION.c.first_asked_on, selection.QUESTION.c.created_at).where(
-        selection.QUESTION.c.id == question_id
-    )
-    row = (await reading.session.execute(query)).one_or_none()
-    if row is None:
-        return NotFound("There is no question with this id. GET /v1/questions lists them.")
-    return NotFound(
-        "This question had not been asked on that day, or was not on this record yet at that"
-        " instant. Choose a later as_of or known_at."
-    )
+async def newest(reading: Reading, filters: QuestionFilters) -> list[QuestionRead]:
+    """Return the first page of a list."""
+    session, view = reading.session, reading.view
+    query, columns = selection.of_view(view)
+    query = query.where(*await selection.conditions(session, filters, view, columns))
+    ordered = selection.ordered(query, columns, lists.DEFAULT, None, filters.limit)
+    return await assemble(reading, (await session.execute(ordered)).all())
 
 
 async def assemble(reading: Reading, rows: Sequence[Any]) -> list[QuestionRead]:
@@ -159,8 +155,24 @@ def _read(
         updated_at=row.then_updated_at,
         version=row.then_version,
         responses=responses if "responses" in reading.expand else None,
+        localized=_localized(content, reading.languages),
         **_told(content),
         **_stands(reading, row),
+    )
+
+
+def _localized(content: Any, languages: tuple[str, ...]) -> LocalizedQuestion | None:
+    """Return a question's texts in the language that is wanted most, or as they were written."""
+    if not languages:
+        return None
+    translations = content["translations"]
+    lang = negotiation.choose(languages, [content["lang"], *translations]) or content["lang"]
+    said = content if lang == content["lang"] else translations[lang]
+    return LocalizedQuestion(
+        lang=lang,
+        text=said["text"],
+        context=said["context"],
+        machine=lang != content["lang"] and said["machine"],
     )
 
 

@@ -1,16 +1,18 @@
 """`/v1/questions`, and the asks and rulings on them."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.sessions import EditorSession
 from app.core import slugs
 from app.core.dates import EdtfDate
 from app.core.docs import ADDS, CREATES, EDITS, LISTS, READS_BY_SLUG
-from app.core.routing import StrictRoute
-from app.core.sessions import IfMatch, Paging, PublicUrl, ReadSession, database_of
+from app.core.sessions import IfMatch, Paging, PublicUrl, ReadSession, announced, database_of
+from app.ledger.public import Languages, PublicRoute
 from app.questions import queries, service
 from app.questions.models import Ask, Ruling
 from app.questions.schemas import (
@@ -23,8 +25,10 @@ from app.questions.schemas import (
     RulingRead,
 )
 from app.questions.state import State
-from app.record import questions, selection, timeline, viewpoint
+from app.record import fragments, lists, questions, selection, timeline, viewpoint
 from app.record.assembly import Reading
+from app.record.fragments import Fragments, Shown
+from app.record.lists import Chosen
 from app.record.schemas import (
     QuestionFilters,
     QuestionOptions,
@@ -36,48 +40,78 @@ from app.record.schemas import (
 from app.record.viewpoint import Viewpoint
 from app.sources.schemas import SourceRef
 
-router = APIRouter(prefix="/v1/questions", tags=["questions"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/questions", tags=["questions"], route_class=PublicRoute)
 
 
-@router.get("", operation_id="listQuestions", responses=LISTS)
+@router.get("", operation_id="listQuestions", response_model=QuestionPage, responses=LISTS)
 async def list_questions(
-    session: ReadSession,
     pager: Paging,
     public_url: PublicUrl,
+    languages: Languages,
     request: Request,
-    response: Response,
     filters: Annotated[QuestionFilters, Query()],
-) -> QuestionPage:
+) -> Response:
     """List questions and where they stand, newest first.
 
     With `as_of` as they stood on a day, with `known_at` as this record had them at an instant;
-    an answer for a past `known_at` never changes.
+    an answer for a past `known_at` never changes. With `q` those in which words are found, the
+    best match first.
     """
     expand = selection.expansions(filters.expand, *questions.EXPANSIONS)
     key = pager.read(filters.cursor)
-    view = await viewpoint.look(database_of(request), session, filters.as_of, filters.known_at)
-    rows = await selection.page(session, filters, view, key)
-    shown, cursor = pager.cut(response, rows, filters.limit, selection.key_of)
-    reading = Reading(session, view, public_url, expand)
-    data = await questions.assemble(reading, shown)
-    return QuestionPage.model_construct(data=data, has_more=cursor is not None, next_cursor=cursor)
+    view = await _viewpoint(request, filters.as_of, filters.known_at)
+    chosen, said = await _fragments(request).page(
+        database_of(request),
+        view,
+        Shown(public_url, expand, languages),
+        lambda connection: lists.choose(connection, filters, view, key),
+        filters.limit,
+    )
+    request.state.head = chosen.head
+    response = Response(media_type="application/json")
+    places, cursor = pager.cut(response, chosen.places, filters.limit, lambda place: place.key)
+    rest: dict[str, Any] = {"has_more": cursor is not None, "next_cursor": cursor}
+    if chosen.search is not None:
+        rest["search"] = chosen.search.model_dump()
+        said = [
+            fragments.extended(fragment, highlight=chosen.highlights.get(place.id, {}))
+            for place, fragment in zip(places, said, strict=True)
+        ]
+    response.body = fragments.join(said, rest)
+    response.headers["Content-Length"] = str(len(response.body))
+    return response
 
 
-@router.get("/{question}", operation_id="getQuestion", responses=READS_BY_SLUG)
+@router.get(
+    "/{question}",
+    operation_id="getQuestion",
+    response_model=QuestionRead,
+    responses=READS_BY_SLUG,
+)
 async def get_question(
-    session: ReadSession,
     public_url: PublicUrl,
+    languages: Languages,
     request: Request,
     question: str,
     options: Annotated[QuestionOptions, Query()],
-) -> QuestionRead:
+) -> Response:
     """Get a question by its id or slug, with its asks and its latest response."""
     expand = selection.expansions(options.expand, *questions.EXPANSIONS)
-    view = await viewpoint.look(database_of(request), session, options.as_of, options.known_at)
-    question_id = await slugs.locate(request, session, "question", question, view.known_at)
-    found = await questions.get(Reading(session, view, public_url, expand), question_id)
-    request.state.version = found.version
-    return found
+    view = await _viewpoint(request, options.as_of, options.known_at)
+
+    def choose(connection: Connection) -> Chosen:
+        found = slugs.place(connection, "question", question, view.known_at)
+        return lists.one(connection, found, view)
+
+    shown = Shown(public_url, expand, languages)
+    try:
+        chosen, said = await _fragments(request).page(database_of(request), view, shown, choose, 1)
+    except slugs.Former as former:
+        raise former.moved(request) from None
+    found = chosen.places[0]
+    request.state.head, request.state.version = chosen.head, found.version
+    headers = {"Link": announced(public_url, "question", f"/v1/questions/{found.id}")}
+    return Response(said[0], media_type="application/json", headers=headers)
 
 
 @router.get("/{question}/timeline", operation_id="getTimeline", responses=READS_BY_SLUG)
@@ -167,6 +201,20 @@ async def create_ruling(
     row = await service.rule(session, await queries.get(session, question_id), new)
     await session.flush()
     return _ruling_read(row)
+
+
+async def _viewpoint(
+    request: Request, as_of: EdtfDate | None, known_at: datetime | None
+) -> Viewpoint:
+    if known_at is None:
+        return viewpoint.of_day(as_of)
+    async with database_of(request).reading() as session:
+        return await viewpoint.look(database_of(request), session, as_of, known_at)
+
+
+def _fragments(request: Request) -> Fragments:
+    kept: Fragments = request.app.state.fragments
+    return kept
 
 
 async def _written(

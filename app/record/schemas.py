@@ -13,6 +13,7 @@ from app.core.text import Reference, Tag
 from app.dossiers.schemas import DossierRead, DossierRef
 from app.questions.schemas import AskerRef, AskRead, CorrectedRead, QuestionTranslation
 from app.questions.state import State, Verdict
+from app.search.schemas import QueryText, SearchRead
 from app.sources.schemas import SourceRead, SourceRef
 from app.statements.schemas import ResponseRead, StatementRef
 
@@ -29,6 +30,15 @@ Expand = Annotated[
         examples=["responses,company"],
     ),
 ]
+
+
+class LocalizedQuestion(BaseModel):
+    """A question's texts in one language."""
+
+    lang: str
+    text: str
+    context: str | None
+    machine: bool = Field(description="Whether a machine translated it.")
 
 
 class QuestionRead(BaseModel):
@@ -63,10 +73,31 @@ class QuestionRead(BaseModel):
     responses: list[ResponseRead] | None = Field(
         None, exclude_if=is_none, description="Only with `expand=responses`."
     )
+    localized: LocalizedQuestion | None = Field(
+        None,
+        exclude_if=is_none,
+        description=(
+            "Its texts in the language asked for by `lang` or `Accept-Language`, in the original"
+            " one where there is no translation. Absent when no language is asked for."
+        ),
+    )
+    highlight: dict[str, str] | None = Field(
+        None,
+        exclude_if=is_none,
+        description=(
+            "Only with `q`: where its words were found, by field (`text`, `translations.fr.text`,"
+            " `company.name`, `excerpt`, …), as HTML: the hits in `<mark>`, all else escaped."
+        ),
+        examples=[{"text": "Which external <mark>firm</mark> did Microsoft hire?"}],
+    )
 
 
 class QuestionPage(Page[QuestionRead]):
     """A page of questions."""
+
+    search: SearchRead | None = Field(
+        None, exclude_if=is_none, description="Only with `q`: what was found, and among what."
+    )
 
 
 class QuestionSort(StrEnum):
@@ -82,8 +113,8 @@ class QuestionSort(StrEnum):
     UPDATED_AT_DESC = "-updated_at"
 
 
-class QuestionFilters(PageQuery):
-    """Which questions to list, as seen from when."""
+class QuestionSelection(BaseModel):
+    """Which questions, as seen from when."""
 
     company: Reference | None = None
     asker: Reference | None = None
@@ -108,9 +139,32 @@ class QuestionFilters(PageQuery):
     updated_after: Annotated[
         Instant | None, Field(description="Updated later than this instant.")
     ] = None
+    q: Annotated[
+        QueryText | None,
+        Field(
+            description=(
+                "Words that it has to have, in any language, in its texts, its company's names, or"
+                ' excerpts of responses: `audit firm`, `"external firm"` for a phrase, `-word` to'
+                " leave out."
+            ),
+            examples=['"external firm" -contract'],
+        ),
+    ] = None
     as_of: AsOf | None = None
     known_at: KnownAt | None = None
-    sort: QuestionSort = QuestionSort.FIRST_ASKED_ON_DESC
+
+
+class QuestionFilters(PageQuery, QuestionSelection):
+    """Which questions to list, in which order, and how to show them."""
+
+    sort: Annotated[
+        QuestionSort | None,
+        Field(
+            description=(
+                "Left out: `-first_asked_on`, newest first; with `q` the best match first."
+            )
+        ),
+    ] = None
     expand: Expand | None = None
 
 

@@ -2,21 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from app.core import slugs
-from app.core.dates import format_instant, parse_instant
+from app.core.dates import parse_instant
 from app.core.errors import Invalid
 from app.core.pagination import after
 from app.core.tables import table_of
 from app.ledger.queries import EVENT
 from app.questions.models import Ask, Question, QuestionDossier, QuestionTopic, StandingSpan
 from app.questions.state import CLOSED, State
-from app.record.schemas import QuestionFilters, QuestionSort
+from app.record.schemas import QuestionSelection, QuestionSort
 from app.record.viewpoint import Viewpoint
 
 QUESTION = table_of(Question)
@@ -24,6 +25,8 @@ STANDING = table_of(StandingSpan)
 ASK = table_of(Ask)
 TOPIC = table_of(QuestionTopic)
 DOSSIER = table_of(QuestionDossier)
+FEW = 400
+"""Links up to which they are named one by one."""
 
 
 @dataclass(frozen=True)
@@ -95,29 +98,22 @@ def of_view(view: Viewpoint) -> tuple[Select[Any], Columns]:
     return query, columns
 
 
-async def page(
-    session: AsyncSession, filters: QuestionFilters, view: Viewpoint, key: Sequence[Any] | None
-) -> Sequence[Any]:
-    """Return the rows of a page, one more than asked for when there are more."""
-    query, columns = of_view(view)
-    for condition in await _conditions(session, filters, view, columns):
-        query = query.where(condition)
-    last = QUESTION.c.id if view.is_present else STANDING.c.question_id  # the same, but indexed
-    order = [_order_column(filters.sort, columns), last]
-    descending = filters.sort.startswith("-")
+def ordered(
+    query: Select[Any],
+    columns: Columns,
+    sort: QuestionSort,
+    key: Sequence[Any] | None,
+    limit: int,
+) -> Select[Any]:
+    """Return the query of one page, in order, with the column `sort_key`."""
+    last = QUESTION.c.id if columns.view.is_present else STANDING.c.question_id  # it is indexed
+    order = [_order_column(sort, columns), last]
+    descending = sort.startswith("-")
     if key is not None:
         first = parse_instant(key[0]) if isinstance(key[0], str) else key[0]
         query = query.where(after(order, [first, key[1]], descending=descending))
     query = query.order_by(*(column.desc() if descending else column.asc() for column in order))
-    query = query.add_columns(order[0].label("sort_key")).limit(filters.limit + 1)
-    rows: Sequence[Any] = (await session.execute(query)).all()
-    return rows
-
-
-def key_of(row: Any) -> list[Any]:
-    """Return what a cursor remembers of the last row of a page."""
-    key = row.sort_key
-    return [format_instant(key) if isinstance(key, datetime) else key, row.id]
+    return query.add_columns(order[0].label("sort_key")).limit(limit)
 
 
 def _order_column(sort: QuestionSort, columns: Columns) -> Any:
@@ -130,31 +126,59 @@ def _order_column(sort: QuestionSort, columns: Columns) -> Any:
     }[name]()
 
 
-async def _conditions(
-    session: AsyncSession, filters: QuestionFilters, view: Viewpoint, columns: Columns
+async def conditions(
+    session: AsyncSession, filters: QuestionSelection, view: Viewpoint, columns: Columns
 ) -> list[ColumnElement[bool]]:
+    """Do what `narrowing` does."""
+    return await session.run_sync(narrowing, filters, view, columns)
+
+
+def narrowing(
+    reading: Connection | Session, filters: QuestionSelection, view: Viewpoint, columns: Columns
+) -> list[ColumnElement[bool]]:
+    """Return the conditions for a query of `of_view` that filters ask for.
+
+    Raises:
+        Invalid: a filter names nothing that there is.
+    """
     found: list[ColumnElement[bool]] = []
+
+    def named(kind: str, reference: str) -> str:
+        return slugs.find_filtered(reading, kind, reference, view.known_at)
+
     if filters.company is not None:
-        company = await slugs.filtered(session, "company", filters.company, view.known_at)
-        found.append(QUESTION.c.company_id == company)
+        found.append(QUESTION.c.company_id == named("company", filters.company))
     if filters.asker is not None:
-        asker = await slugs.filtered(session, "asker", filters.asker, view.known_at)
-        mine = and_(ASK.c.question_id == QUESTION.c.id, ASK.c.asker_id == asker)
-        found.append(exists().where(mine, view.sees(ASK), view.holds(ASK)))
+        asker = ASK.c.asker_id == named("asker", filters.asker)
+        found.append(_linked(reading, ASK, and_(asker, view.sees(ASK), view.holds(ASK))))
     if filters.dossier is not None:
-        dossier = await slugs.filtered(session, "dossier", filters.dossier, view.known_at)
-        mine = and_(DOSSIER.c.question_id == QUESTION.c.id, DOSSIER.c.dossier_id == dossier)
-        found.append(exists().where(mine, view.knows(DOSSIER)))
+        dossier = DOSSIER.c.dossier_id == named("dossier", filters.dossier)
+        found.append(_linked(reading, DOSSIER, and_(dossier, view.knows(DOSSIER))))
     if filters.topic is not None:
-        mine = and_(TOPIC.c.question_id == QUESTION.c.id, TOPIC.c.topic == filters.topic)
-        found.append(exists().where(mine, view.knows(TOPIC)))
+        topic = TOPIC.c.topic == filters.topic
+        found.append(_linked(reading, TOPIC, and_(topic, view.knows(TOPIC))))
     return found + _plain_conditions(filters, columns)
 
 
-def _plain_conditions(filters: QuestionFilters, columns: Columns) -> list[ColumnElement[bool]]:
+def _linked(
+    reading: Connection | Session, table: Any, condition: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Return the condition that another table links a question to what is wanted.
+
+    Where few questions are linked they are named, so that no index is walked in search of them.
+    """
+    query = select(table.c.question_id).where(condition).limit(FEW + 1)
+    linked = reading.execute(query).scalars().all()
+    if len(linked) <= FEW:
+        named: ColumnElement[bool] = QUESTION.c.id.in_(sorted(set(linked)))
+        return named
+    return exists().where(table.c.question_id == QUESTION.c.id, condition)
+
+
+def _plain_conditions(filters: QuestionSelection, columns: Columns) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.state is not None:
-        found.append(columns.state.in_(_states(filters.state)))
+        found.append(columns.state.in_(states(filters.state)))
     if filters.open is not None:
         found.append(columns.is_open if filters.open else ~columns.is_open)
     if filters.overdue is not None:
@@ -170,12 +194,17 @@ def _plain_conditions(filters: QuestionFilters, columns: Columns) -> list[Column
     return found
 
 
-def _states(given: str) -> list[str]:
-    states = [part.strip() for part in given.split(",")]
-    for unknown in set(states) - set(State):
+def states(given: str) -> list[str]:
+    """Read a `state` parameter.
+
+    Raises:
+        Invalid: it names something that is no state.
+    """
+    wanted = [part.strip() for part in given.split(",")]
+    for unknown in set(wanted) - set(State):
         detail = f"{unknown[:40]!r} is no state. There are: {', '.join(State)}."
         raise Invalid.at("/state", detail, code="enum", location="query")
-    return states
+    return wanted
 
 
 def expansions(given: str | None, *known: str) -> frozenset[str]:

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.sessions import EditorSession
 from app.core.docs import ADDS, CREATES, LISTS, READS
-from app.core.routing import StrictRoute
 from app.core.sessions import Paging, PublicUrl, ReadSession
+from app.ledger.public import TimelessRoute
 from app.questions.schemas import ResponseCreate
 from app.record import selection, statements
 from app.record.assembly import Reading
@@ -23,7 +23,7 @@ from app.statements.schemas import (
     StatementRead,
 )
 
-router = APIRouter(prefix="/v1/statements", tags=["statements"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/statements", tags=["statements"], route_class=TimelessRoute)
 
 
 @router.get("", operation_id="listStatements", responses=LISTS)

@@ -89,6 +89,21 @@ async def rows(session: AsyncSession, model: type[Recorded], ids: Iterable[str])
     return {row.id: row._mapping for row in found}
 
 
+def of_day(as_of: EdtfDate | None) -> Viewpoint:
+    """Make the viewpoint of a day in the world, with all that is on the record now.
+
+    Raises:
+        Invalid: the day lies in the future.
+    """
+    today = clock.today()
+    if as_of is None:
+        return Viewpoint()
+    if as_of.first_day > today:
+        detail = f"as_of must not lie in the future; give a day such as {today}."
+        raise Invalid.at("/as_of", detail, code="future", location="query")
+    return Viewpoint(as_of=min(as_of.last_day, today))
+
+
 async def look(
     database: Database,
     session: AsyncSession,
@@ -102,11 +117,9 @@ async def look(
     Raises:
         Invalid: `as_of` or `known_at` lies in the future.
     """
-    if as_of is not None and as_of.first_day > clock.today():
-        detail = f"as_of must not lie in the future; give a day such as {clock.today()}."
-        raise Invalid.at("/as_of", detail, code="future", location="query")
+    view = of_day(as_of)
     if known_at is None:
-        return Viewpoint(as_of=min(as_of.last_day, clock.today()) if as_of is not None else None)
+        return view
     await ledger.settle(database, session, known_at)
     day = known_at.date()
     return Viewpoint(

@@ -1,8 +1,10 @@
 """Reading sources."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
@@ -33,6 +35,30 @@ async def same(session: AsyncSession, given: SourceCreate) -> Source | None:
     )
     found = await session.execute(query.order_by(SOURCE.c.id.desc()).limit(1))
     return found.scalar_one_or_none()
+
+
+async def set_checked(session: AsyncSession, source_id: str, **instants: datetime) -> None:
+    """Keep when a source was looked at, without a word of it.
+
+    As a changed row it would get a new `updated_at`, and no event would say so: the present would
+    differ from what the ledger holds.
+    """
+    connection = await session.connection()
+    await connection.execute(update(SOURCE).where(SOURCE.c.id == source_id).values(**instants))
+
+
+async def due(session: AsyncSession, checked_before: datetime, limit: int) -> Sequence[Any]:
+    """Return id and url of sources without a result since an instant, longest untried first."""
+    query = (
+        select(SOURCE.c.id, SOURCE.c.url)
+        .where(
+            SOURCE.c.url.is_not(None),
+            or_(SOURCE.c.checked_at.is_(None), SOURCE.c.checked_at <= checked_before),
+        )
+        .order_by(SOURCE.c.tried_at.nulls_first(), SOURCE.c.id)
+        .limit(limit)
+    )
+    return (await session.execute(query)).all()
 
 
 async def page(

@@ -10,10 +10,10 @@ from app.core.routing import StrictRoute
 from app.core.sessions import IfMatch, Paging, ReadSession
 from app.sources import queries, service
 from app.sources.models import Source
-from app.sources.schemas import SourceCreate, SourceFilters, SourcePage, SourcePatch, SourceRead
+from app.sources.schemas import SourceCreate, SourceDetail, SourceFilters, SourcePage, SourcePatch
 
 FOUND: dict[int | str, dict[str, Any]] = {
-    200: {"model": SourceRead, "description": "It was on the record already."}
+    200: {"model": SourceDetail, "description": "It was on the record already."}
 }
 
 router = APIRouter(prefix="/v1/sources", tags=["sources"], route_class=StrictRoute)
@@ -35,7 +35,7 @@ async def list_sources(
 
 
 @router.get("/{source}", operation_id="getSource", responses=READS)
-async def get_source(session: ReadSession, request: Request, source: str) -> SourceRead:
+async def get_source(session: ReadSession, request: Request, source: str) -> SourceDetail:
     """Get a source by its id."""
     row = await queries.get(session, source)
     request.state.version = row.version
@@ -50,7 +50,7 @@ async def get_source(session: ReadSession, request: Request, source: str) -> Sou
 )
 async def create_source(
     session: EditorSession, request: Request, response: Response, new: SourceCreate
-) -> SourceRead:
+) -> SourceDetail:
     """Put a source on the record; 200 with the one that is there when it is there already."""
     row, is_new = await service.add(session, new)
     await session.flush()
@@ -63,7 +63,7 @@ async def create_source(
 @router.patch("/{source}", operation_id="updateSource", responses=EDITS)
 async def update_source(
     session: EditorSession, seen: IfMatch, request: Request, source: str, patch: SourcePatch
-) -> SourceRead:
+) -> SourceDetail:
     """Edit what is said of a source."""
     row = await service.edit(session, await queries.get(session, source), patch, seen)
     await session.flush()
@@ -71,6 +71,6 @@ async def update_source(
     return to_read(row)
 
 
-def to_read(row: Source) -> SourceRead:
+def to_read(row: Source) -> SourceDetail:
     """Show a source as clients see it."""
-    return SourceRead(**row.model_dump())
+    return SourceDetail(**row.model_dump())

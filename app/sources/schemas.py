@@ -9,6 +9,7 @@ from app.core.dates import EdtfDate, Instant
 from app.core.pagination import Page, PageQuery
 from app.core.schemas import Body, Patch
 from app.core.text import Language, Line, Prose, Reference, Sha256, Title, WebAddress
+from app.sources.models import Online
 
 EXAMPLE: dict[str, Any] = {
     "url": "https://www.example.org/2025/05/statement",
@@ -74,14 +75,36 @@ class SourceRead(SourceRef):
 
     author: str | None
     lang: str | None
-    sha256: str | None
+    sha256: str | None = Field(description="Of the bytes that were cited. No check changes it.")
     seen_at: Instant | None
+    read_sha256: str | None = Field(
+        description="Where nobody gave `sha256`: of what the first check read at `url`."
+    )
+    read_at: Instant | None
+    online: Online | None = Field(
+        description=(
+            "What the last check that came to a result found at `url`: the `same` bytes as cited"
+            " (or as first read), others, or nothing any more (404 or 410). Null: none yet."
+        )
+    )
+    found_sha256: str | None = Field(
+        description="Of what was at `url` when `online` became what it is; null if gone."
+    )
+    found_at: Instant | None = Field(description="When that was found.")
     created_at: Instant
     updated_at: Instant
     version: int
 
 
-class SourcePage(Page[SourceRead]):
+class SourceDetail(SourceRead):
+    """A source, and when it was looked at last, which the ledger does not keep."""
+
+    checked_at: Instant | None = Field(
+        description="When a check came to a result last, be it news or not."
+    )
+
+
+class SourcePage(Page[SourceDetail]):
     """A page of sources."""
 
 

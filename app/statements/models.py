@@ -11,7 +11,7 @@ from app.companies.models import Company
 from app.core.clock import FOREVER
 from app.core.tables import Key, reference
 from app.core.text import shorten
-from app.ledger.models import Headline, Recorded
+from app.ledger.models import REDACTED, Headline, Recorded
 from app.sources.models import Source
 
 
@@ -45,6 +45,10 @@ class Statement(Recorded, table=True):
         {"published_day", "corrected_at", "corrected_by"}
     )
     __references__: ClassVar[dict[str, str]] = {"company_id": "company", "source_id": "source"}
+
+    __personal__: ClassVar[dict[str, Any]] = {
+        "title": REDACTED, "summary": REDACTED, "attributed_to": REDACTED, "quote": REDACTED,
+    }  # fmt: skip
 
     company_id: str = reference("company.id")
     kind: str = Field(sa_type=Key)

@@ -117,7 +117,18 @@ TOLD: dict[str, tuple[str, str]] = {
     ),
     EventType.SOURCE_UPDATED: (
         "A source was edited",
-        "What is known of a document changed, such as where a copy of it is archived.",
+        "What is known of a document changed, such as where a copy of it is archived; or a check"
+        " read it for the first time, or found what was cited there again.",
+    ),
+    EventType.SOURCE_CHANGED: (
+        "A source is no longer what was cited",
+        "A check found other bytes at its address. `sha256`, or `read_sha256` where nobody gave"
+        " one, is still of those that were cited. It is sent once, however often they change.",
+    ),
+    EventType.SOURCE_GONE: (
+        "A source is no longer there",
+        "A check found nothing at its address any more (404 or 410). `archived_url` may name a"
+        " copy. A server that does not answer, or refuses to, is no news.",
     ),
     EventType.QUESTION_CREATED: (
         "A question was put on the record",
@@ -167,6 +178,17 @@ TOLD: dict[str, tuple[str, str]] = {
         "The clock sends it 30, 90, 180 and 365 days after a question was first asked, then every"
         " 365 days, if it was open on that day.",
     ),
+    EventType.KEY_COMPROMISED: (
+        "An API key was reported stolen",
+        "Somebody else may have written what stands under the name `actor` of its object since then"
+        " (`since`). All of it is still there, and GET /v1/events?flagged=true lists it for review:"
+        " wait before you rely on it.",
+    ),
+    EventType.RECORD_REDACTED: (
+        "A part of the record was redacted",
+        "Personal data was made unreadable for good. `places` of its object names the events and"
+        " the fields (JSON Pointers): forget them too wherever you keep them.",
+    ),
     TEST: (
         "A test that you asked for",
         "POST /v1/webhooks/{webhook}/test sends it to that webhook alone. Nothing has happened on"
@@ -176,6 +198,8 @@ TOLD: dict[str, tuple[str, str]] = {
 """By type of event: what happened in a few words, and what a receiver should know."""
 
 DATA: dict[str, type[BaseModel]] = {
+    EventType.SOURCE_CHANGED: UpdatedData,
+    EventType.SOURCE_GONE: UpdatedData,
     EventType.QUESTION_STATE_CHANGED: StateChangedData,
     EventType.QUESTION_OVERDUE: OverdueData,
     EventType.QUESTION_UNANSWERED_FOR: UnansweredForData,

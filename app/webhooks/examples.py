@@ -1,25 +1,29 @@
 """Examples of events for the OpenAPI document, made from rows in the code's own words."""
 
+import hashlib
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 from app.askers.models import Asker
-from app.auth.service import CLOCK
+from app.auth.service import CLOCK, SOURCE_CHECK
 from app.companies.models import Company
 from app.corrections.models import Correction
 from app.dossiers.models import Dossier
+from app.ledger import leaves
+from app.ledger.flags import Compromise
 from app.ledger.models import Recorded
+from app.ledger.redaction import Redaction
 from app.ledger.schemas import EventRead
 from app.questions.models import Ask, Question, Response, Ruling
-from app.sources.models import Source
+from app.sources.models import Online, Source
 from app.statements.models import Statement
 from app.webhooks.sender import test_event
 
 HERE = "https://answerable.example.org"
 END = "01jv8z4x9kf3t8w2m5r7c1q0ab"
+LEAF_HASH = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+BEFORE = datetime(2026, 4, 27, 9, 0, tzinfo=UTC)
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 
 
@@ -32,6 +36,7 @@ def all_() -> Iterator[dict[str, Any]]:
     for row in (company, asker, dossier, source):
         yield _example(row)
         yield _example(row, {"title" if row in (dossier, source) else "name": "An older name"})
+    yield from _examples_of_checks(source)
     question = _row(
         Question, slug="example-energy-flaring-2025", lang="en", state="unanswered",
         text="How much gas did Example Energy flare in 2025?", topics=["climate"],
@@ -46,6 +51,9 @@ def all_() -> Iterator[dict[str, Any]]:
     said = {"kind": "reply", "title": "Our answer on flaring", "published_on": "2026-05", **cited}
     yield _example(_row(Statement, company=company, company_id=company.id, lang="en", **said))
     yield from _examples_about(question)
+    stolen = {"actor": "editor-paris", "since": BEFORE, "until": NOW, "after_seq": 17}
+    yield _example(_row(Compromise, **stolen, reason="A laptop was stolen."), actor="admin-paris")
+    yield _example(_redaction(question), company_slug=company.slug)
     yield test_event(f"webhook_{END}", NOW, HERE).model_dump(mode="json")
 
 
@@ -72,6 +80,26 @@ def _examples_about(question: Question) -> Iterator[dict[str, Any]]:
     yield _example(_row(Ruling, state="withdrawn", reason=reason, **about))
 
 
+def _examples_of_checks(source: Source) -> Iterator[dict[str, Any]]:
+    hashes = [hashlib.sha256(words).hexdigest() for words in (b"as cited", b"as it is now")]
+    source.sha256, source.found_sha256 = hashes
+    source.online, source.found_at = Online.CHANGED, NOW
+    previous = {"online": Online.SAME, "found_sha256": hashes[0], "found_at": BEFORE}
+    yield _example(source, previous, actor=SOURCE_CHECK)
+    source.online, source.found_sha256 = Online.GONE, None
+    yield _example(source, previous, actor=SOURCE_CHECK)
+
+
+def _redaction(question: Question) -> Redaction:
+    pointers = ["/data/object/excerpt"]
+    redaction: Redaction = _row(
+        Redaction, seq=17, pointers=pointers, places=[{"seq": 17, "pointers": pointers}],
+        company_id=question.company_id, question_id=question.id,
+        legal_basis="GDPR, article 17 (1) (d)", reason="The excerpt named a private person.",
+    )  # fmt: skip
+    return redaction
+
+
 def _row(model: Any, **values: Any) -> Any:
     blank = dict.fromkeys(model.recorded_columns())
     return model(**blank | {"id": f"{model.__tablename__}_{END}"} | values)
@@ -79,11 +107,10 @@ def _row(model: Any, **values: Any) -> Any:
 
 def _example(row: Recorded, previous: dict[str, Any] | None = None, **note: Any) -> dict[str, Any]:
     said = row.headline(previous, note)
-    subject, _, _ = row.id.partition("_")
     data = {"object": row.image(), **said.details}
-    event = asdict(said) | {
-        "seq": 42, "recorded_at": NOW, "actor": CLOCK if "state" in note else "editor-paris",
-        "subject_type": subject, "subject_id": row.id, "subject_slug": said.slug,
-        "data": data if previous is None else data | {"previous": previous},
-    }  # fmt: skip
-    return EventRead.of(SimpleNamespace(**event), HERE).model_dump(mode="json")
+    if previous is not None:
+        data["previous"] = previous
+    actor = note.get("actor", CLOCK if "state" in note else "editor-paris")
+    event = leaves.compose(said, data, seq=42, recorded_at=NOW, actor=actor, subject_id=row.id)
+    shown = EventRead.read(event, HERE, redacted=[], leaf_hash=LEAF_HASH)
+    return shown.model_dump(mode="json")

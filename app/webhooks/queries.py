@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
-from app.ledger.queries import EVENT
+from app.ledger.queries import EVENT, WHOLE
 from app.webhooks import replays
 from app.webhooks.matching import Wanted, matches
 from app.webhooks.models import Delivery, DeliveryStatus, Webhook
@@ -144,5 +144,5 @@ async def matched_since(
     """Count the events since an instant that are wanted, and return the newest of them."""
     condition = (EVENT.c.recorded_at >= since) & matches(wanted)
     counted: int = (await session.execute(replays.count(condition))).scalar_one()
-    newest = select(EVENT).where(condition).order_by(EVENT.c.seq.desc()).limit(samples)
+    newest = WHOLE.where(condition).order_by(EVENT.c.seq.desc()).limit(samples)
     return counted, (await session.execute(newest)).all()

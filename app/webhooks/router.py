@@ -15,13 +15,13 @@ from app.auth.sessions import (
 from app.core import clock
 from app.core.docs import ADDS, CREATES, EDITS, problems
 from app.core.errors import Invalid
+from app.core.guard import Guard
 from app.core.pagination import PageQuery
 from app.core.routing import StrictRoute
 from app.core.sessions import IfMatch, Paging, PublicUrl, secret_of
 from app.ledger.schemas import EventRead
 from app.webhooks import queries, service
 from app.webhooks.formats import render
-from app.webhooks.guard import Guard
 from app.webhooks.matching import Wanted
 from app.webhooks.models import DeliveryStatus, Webhook
 from app.webhooks.schedule import FAILING

@@ -9,14 +9,14 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.lists import among
 from app.core.sealing import Unreadable, unseal
-from app.ledger.queries import EVENT
-from app.ledger.schemas import EventRead, SubjectRead
+from app.ledger.queries import EVENT, WHOLE
+from app.ledger.schemas import EventRead, EventType, SubjectRead
 from app.webhooks import signing
 from app.webhooks.claims import Claimed
 from app.webhooks.formats import Message, WebhookFormat, render
@@ -27,7 +27,8 @@ KEPT = 2000
 """How many rendered bodies are kept: an event goes to many webhooks, and again when it failed."""
 
 log = structlog.get_logger("answerable.webhooks")
-EVENTS = select(EVENT).where(among(EVENT.c.seq, "seqs"))
+EVENTS = WHOLE.where(among(EVENT.c.seq, "seqs"))
+NEWEST_REDACTION = select(func.max(EVENT.c.seq)).where(EVENT.c.type == EventType.RECORD_REDACTED)
 TEST = "webhook.test"
 
 
@@ -52,6 +53,8 @@ def test_event(webhook_id: str, sent_at: datetime, public_url: str) -> WebhookTe
         summary="This is a test of a webhook. Nothing has happened on the record.",
         url=f"{public_url}/v1/webhooks/{webhook_id}",
         data={},
+        redacted=[],
+        leaf_hash="",
     )
 
 
@@ -64,13 +67,16 @@ class Sender:
         self._public_url = public_url
         self._key = signing.service_key(pepper)
         self._bodies: OrderedDict[tuple[int, str], Message | None] = OrderedDict()
+        self._redacted: int | None = None
+        self._is_stale = False
         self._secret = lru_cache(maxsize=KEPT)(self._open)
 
     def load(self, session: Session, claimed: Sequence[Claimed]) -> list[Any]:
         """Return the rows of events whose bodies are still to be rendered."""
+        self._look_for_redactions(session)
         missing = set()
         for one in claimed:
-            if self._place(one) in self._bodies:
+            if self._place(one) in self._bodies and not self._is_stale:
                 self._bodies.move_to_end(self._place(one))  # so that it is not dropped before use
             elif one.seq:
                 missing.add(one.seq)
@@ -78,8 +84,17 @@ class Sender:
             return []
         return list(session.execute(EVENTS, {"seqs": list(missing)}).all())
 
+    def _look_for_redactions(self, session: Session) -> None:
+        """Have everything rendered anew when something was redacted since."""
+        newest = session.execute(NEWEST_REDACTION).scalar()
+        self._is_stale = self._is_stale or newest != self._redacted
+        self._redacted = newest
+
     def prepare(self, claimed: Iterable[Claimed], rows: Sequence[Any]) -> None:
         """Render the bodies that are not kept yet."""
+        if self._is_stale:  # only here: by now every delivery before has its body
+            self._bodies.clear()
+            self._is_stale = False
         rows_by_seq = {row.seq: row for row in rows}
         for one in claimed:
             if one.seq in rows_by_seq and self._place(one) not in self._bodies:

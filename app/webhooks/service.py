@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import Text, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.askers import service as askers
@@ -15,6 +15,7 @@ from app.core.routing import Precondition
 from app.core.sealing import seal
 from app.dossiers import queries as dossiers
 from app.ledger import queries as ledger
+from app.ledger.models import REDACTED
 from app.ledger.schemas import EventType
 from app.questions import service as questions
 from app.webhooks import matching, queries, queueing, replays, signing
@@ -22,10 +23,13 @@ from app.webhooks.models import Delivery, DeliveryStatus, Priority, Webhook
 from app.webhooks.queueing import Due
 from app.webhooks.schemas import ReplayCreate, WebhookCreate, WebhookFilter, WebhookPatch
 from app.webhooks.sender import PURPOSE, TEST
-from app.webhooks.tables import DELIVERY, has
+from app.webhooks.tables import ATTEMPT, DELIVERY, WEBHOOK, has
 
 MOST = 100
 OVERLAP = timedelta(hours=24)
+TOGETHER = 500
+"""Events whose attempts are looked for in one statement."""
+FILTERED = ("company", "dossier", "question", "asker")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # nothing was recorded before
 
 
@@ -229,6 +233,24 @@ async def filter_columns(session: AsyncSession, wanted: WebhookFilter | None) ->
             raise Invalid.at("/filter/dossier", detail, code="unknown_reference")
         columns["dossier_id"] = dossier.id
     return columns
+
+
+async def forget(session: AsyncSession, seqs: Sequence[int]) -> None:
+    """Take out what receivers answered to events: it may repeat what was sent to them."""
+    for start in range(0, len(seqs), TOGETHER):
+        sent = select(DELIVERY.c.id).where(DELIVERY.c.seq.in_(seqs[start : start + TOGETHER]))
+        told = update(ATTEMPT).where(ATTEMPT.c.delivery_id.in_(sent), ATTEMPT.c.answer != "")
+        await session.execute(told.values(answer=REDACTED))
+
+
+async def forget_slug(session: AsyncSession, slug: str, target: str) -> None:
+    """Put a thing's id in place of a slug of it by which filters name it."""
+    query = select(Webhook).where(WEBHOOK.c.filter.cast(Text).contains(slug, autoescape=True))
+    for webhook in (await session.execute(query)).scalars():
+        given = webhook.filter or {}
+        kind = next((kind for kind in FILTERED if getattr(webhook, f"{kind}_id") == target), "")
+        if given.get(kind) == slug:
+            webhook.filter = {**given, kind: target}
 
 
 def _touch(webhook: Webhook) -> None:

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.db import Database, is_passing
 from app.core.errors import Unavailable
+from app.core.guard import Guard
 from app.core.settings import Settings
 from app.questions import reminders
 from app.webhooks import claims, fan_out, housekeeping, results
 from app.webhooks.claims import Claimed
-from app.webhooks.guard import Guard
 from app.webhooks.results import Result
 from app.webhooks.sender import Sender
 from app.webhooks.transport import Transport

@@ -150,8 +150,8 @@ async def test_a_name_stands_for_one_key_for_good(admin: Client) -> None:
     assert "Choose another name" in problem["detail"]
 
 
-@pytest.mark.parametrize("name", ["clock", "Clock"])
-async def test_no_key_has_the_name_under_which_the_passing_of_time_is_recorded(
+@pytest.mark.parametrize("name", ["clock", "Clock", "source-check"])
+async def test_no_key_has_a_name_under_which_this_service_records_by_itself(
     admin: Client, name: str
 ) -> None:
     body = {"name": name, "scopes": ["write"]}

@@ -1,26 +1,31 @@
-"""Filling databases with a record: the same rows, in one pass, into every database given."""
+"""Databases to measure, and filling them with a record: the same rows into every one."""
 
-import sqlite3
+import asyncio
+import gc
+import multiprocessing
+import pickle
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+import uuid
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from queue import Full
 from typing import Any, Protocol
 
-import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import make_url
-from sqlalchemy.engine import Dialect
 
 from app.core.settings import Settings
-from app.core.tables import table_of
-from app.ledger.models import LogHead
-from tests.bench.ledger import Row
-from tests.bench.record import Record
+from app.ledger import tree
+from tests.bench.ledger import Ledger, Rows
+from tests.bench.loading import HEAD, load
+from tests.support import postgres
 
 ROOT = Path(__file__).parent.parent.parent
-HEAD = LogHead.__tablename__
+SPAWN = multiprocessing.get_context("spawn")
+WAITING = 16
+"""So many batches may wait for a loader."""
 
 
 def migrate(url: str) -> None:
@@ -30,123 +35,122 @@ def migrate(url: str) -> None:
     command.upgrade(config, "head")
 
 
-class Sink(Protocol):
-    """Takes the rows of a record."""
+class Places:
+    """Makes databases: in a SQLite file, and where there is a server in PostgreSQL.
 
-    async def put(self, table: Any, rows: list[Row]) -> None:
-        """Insert rows."""
+    missing: why there is none.
+    """
 
-    async def end(self, seq: int, instant: Any) -> None:
-        """Set the ledger's head."""
+    def __init__(self, stack: ExitStack, folder: Path) -> None:
+        self.missing: str | None = None
+        self._stack, self._folder = stack, folder
+        self._server: postgres.Postgres | None = None
+        try:
+            self._server = postgres.start()
+        except RuntimeError as error:
+            self.missing = str(error)
+
+    def make(self, name: str) -> dict[str, str]:
+        """Make a database of each kind, with its tables; return their addresses."""
+        own = f"bench_{name}_{uuid.uuid4().hex[:8]}"
+        made = {"SQLite": f"sqlite:///{self._folder}/{own}.db"}
+        if self._server is not None:
+            asyncio.run(self._server.run(f"CREATE DATABASE {own}"))
+            self._stack.callback(_drop, self._server, own)
+            made["PostgreSQL"] = self._server.database(own)
+        for url in made.values():
+            migrate(url)
+        return made
+
+    def settings(self, url: str, pepper: str) -> Settings:
+        """Return the settings of an application for one of them."""
+        log_dir = self._folder / f"{Path(make_url(url).database or '').name}.tlog"
+        return Settings(database_url=url, pepper=pepper, log_dir=str(log_dir), serve_worker=False)
 
 
-async def fill(record: Record, urls: Sequence[str]) -> None:
+def _drop(server: postgres.Postgres, name: str) -> None:
+    asyncio.run(server.run(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+class Made(Protocol):
+    """A record that is made in memory. name: what it is, in a word or two."""
+
+    name: str
+    ledger: Ledger
+
+    def rows(self) -> Iterable[Rows]:
+        """Yield the rows of all tables, some at a time."""
+
+
+class Loader:
+    """A process that loads a database."""
+
+    def __init__(self, url: str) -> None:
+        self._queue: Any = SPAWN.Queue(WAITING)
+        self._process = SPAWN.Process(target=load, args=(url, self._queue), daemon=True)
+        self._process.start()
+
+    def put(self, batch: bytes | None) -> None:
+        """Hand it a batch, or None for the end.
+
+        Raises:
+            RuntimeError: the process ended.
+        """
+        while True:
+            try:
+                self._queue.put(batch, timeout=5)
+                return
+            except Full:
+                self._check()
+
+    def join(self) -> None:
+        """Wait until all is loaded."""
+        self.put(None)
+        self._process.join()
+        self._check()
+
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        self._queue.cancel_join_thread()
+        self._process.kill()
+
+    def _check(self) -> None:
+        if self._process.exitcode:
+            raise RuntimeError("a database could not be loaded; it says above why")
+
+
+def fill(record: Made, urls: Sequence[str]) -> None:
     """Put a record into migrated databases, and say how long it took."""
     began = time.perf_counter()
-    async with AsyncExitStack() as stack:
-        sinks = [await stack.enter_async_context(sink(url)) for url in urls]
+    with ExitStack() as stack:
+        loaders = [Loader(url) for url in urls]
+        for loader in loaders:
+            stack.callback(loader.kill)
+        gc.freeze()
+        gc.disable()  # millions of rows are made, and no cycles among them
+        stack.callback(gc.enable)
         for table, rows in record.rows():
-            for each in sinks:
-                await each.put(table, rows)
-        for each in sinks:
-            await each.end(record.ledger.seq, record.ledger.instant)
+            _hand(loaders, table, rows)
+        _hand(loaders, HEAD, [_head(record.ledger)])
+        made = time.perf_counter() - began
+        for loader in loaders:
+            loader.join()
     took = time.perf_counter() - began
-    print(f"{record.size:,} questions, {record.ledger.seq:,} events: {took:.0f} s", flush=True)
+    print(f"{record.name}, {record.ledger.seq:,} events: {took:.0f} s ({made:.0f} s)", flush=True)
 
 
-def sink(url: str) -> Any:
-    """Return what fills a database: a context that commits at its end."""
-    return _sqlite(url) if url.startswith("sqlite") else _postgres(url)
+def _hand(loaders: Sequence[Loader], table: Any, rows: Any) -> None:
+    batch = pickle.dumps((table.name, rows), pickle.HIGHEST_PROTOCOL)
+    for loader in loaders:
+        loader.put(batch)
 
 
-class Binder:
-    """Turns rows into what a driver takes, with the columns' own types."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
-        self._bound: dict[Any, list[tuple[str, Any]]] = {}
-
-    def columns(self, table: Any) -> list[str]:
-        """Name a table's columns."""
-        return [column.name for column in table.c]
-
-    def values(self, table: Any, rows: list[Row]) -> Iterator[tuple[Any, ...]]:
-        """Yield the values of each row, in the order of `columns`."""
-        if table not in self._bound:
-            self._bound[table] = [
-                (column.name, column.type.dialect_impl(self._dialect).bind_processor(self._dialect))
-                for column in table.c
-            ]
-        bound = self._bound[table]
-        for row in rows:
-            yield tuple(bind(row[name]) if bind else row[name] for name, bind in bound)
-
-
-class _Sqlite:
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._binder = Binder(make_url("sqlite://").get_dialect()())
-
-    async def put(self, table: Any, rows: list[Row]) -> None:
-        columns = self._binder.columns(table)
-        marks = ", ".join("?" for _ in columns)
-        insert = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"
-        self._connection.executemany(insert, self._binder.values(table, rows))
-
-    async def end(self, seq: int, instant: Any) -> None:
-        bind = next(
-            self._binder.values(table_of(LogHead), [Row(id=1, seq=seq, recorded_at=instant)])
-        )
-        self._connection.execute(f"UPDATE {HEAD} SET id = ?, seq = ?, recorded_at = ?", bind)
-
-
-@asynccontextmanager
-async def _sqlite(url: str) -> AsyncIterator[Sink]:
-    connection = sqlite3.connect(str(make_url(url).database))
-    try:
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA cache_size = -262144")
-        yield _Sqlite(connection)
-        connection.commit()
-        broken = connection.execute("PRAGMA foreign_key_check").fetchall()
-        if broken:
-            raise RuntimeError(f"rows refer to what is not there: {broken[:5]}")
-        connection.execute("ANALYZE")
-    finally:
-        connection.close()
-
-
-class _Postgres:
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-        self._binder = Binder(make_url("postgresql+asyncpg://").get_dialect()())
-
-    async def put(self, table: Any, rows: list[Row]) -> None:
-        await self._connection.copy_records_to_table(
-            table.name,
-            records=list(self._binder.values(table, rows)),
-            columns=self._binder.columns(table),
-        )
-
-    async def end(self, seq: int, instant: Any) -> None:
-        await self._connection.execute(
-            f"UPDATE {HEAD} SET seq = $1, recorded_at = $2", seq, instant
-        )
-
-
-@asynccontextmanager
-async def _postgres(url: str) -> AsyncIterator[Sink]:
-    parts = make_url(url)
-    connection = await asyncpg.connect(
-        host=parts.query.get("host") or parts.host,
-        port=parts.port or 5432,
-        user=parts.username,
-        password=parts.password,
-        database=parts.database,
-    )
-    try:
-        async with connection.transaction():
-            yield _Postgres(connection)
-        await connection.execute("VACUUM ANALYZE")
-    finally:
-        await connection.close()
+def _head(ledger: Ledger) -> tuple[Any, ...]:
+    given = {
+        "id": 1,
+        "seq": ledger.seq,
+        "recorded_at": ledger.instant,
+        "peaks": tree.join(ledger.peaks),
+        "opening": 0,
+    }
+    return tuple(given[column.name] for column in HEAD.c)

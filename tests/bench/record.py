@@ -2,23 +2,20 @@
 
 Questions, the asks, statements and rulings that moved them, and the ledger of it all, over ten
 years. What a row or an event holds comes from the application: `headline`, `recorded_columns`,
-`spans`, `to_entry`. Only the bookkeeping of the recorder and of `standing.refold` is done again
+`compose`, `spans`. Only the bookkeeping of the recorder and of `standing.refold` is done again
 here, in memory; `__main__` reads a sample back from both clocks.
 """
 
 import random
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from itertools import accumulate
+from datetime import date, timedelta
 from typing import Any
 
 from app.askers.models import Asker, AskerKind
 from app.companies.models import Company
-from app.core import clock, ids
 from app.core.clock import FOREVER
-from app.core.dates import EdtfDate
 from app.core.slugs import SLUG
 from app.core.tables import table_of
 from app.dossiers.models import Dossier
@@ -34,179 +31,156 @@ from app.questions.models import (
 )
 from app.sources.models import Source
 from app.statements.models import Statement, StatementKind
+from tests.bench import plan
+from tests.bench.facts import Facts
 from tests.bench.ledger import Ledger, Row, Rows
+from tests.bench.names import Ids, Known, dated, known
+from tests.bench.plan import COMPANIES, Act
+from tests.bench.words import Writer, zipf
 
-COMPANIES, ASKERS, DOSSIERS, TOPICS = 200, 50, 30, 40
+ASKERS, DOSSIERS, TOPICS = 50, 30, 40
 FEW = 12
 """How many questions the last asker, dossier and topic have, however large the record is."""
 
-YEARS = 10
-CHUNK = 20_000
-STANDING = table_of(StandingSpan)
+SAMPLE = 2000
+CHUNK = 10_000
+QUESTION, STANDING = table_of(Question), table_of(StandingSpan)
+NOT_CHECKED = ("read_sha256", "read_at", "online", "found_sha256", "found_at", "checked_at",
+               "tried_at")  # fmt: skip
 TOPIC, DOSSIER = table_of(QuestionTopic), table_of(QuestionDossier)
 ASKER_KINDS = [kind.value for kind in AskerKind]
+KINDS = [kind.value for kind in StatementKind]
 VERDICTS = ("acknowledged", "declined", "nonresponsive", "partial", "answered")
-THINGS = (
-    "contract",
-    "audit",
-    "incident",
-    "factory",
-    "supplier",
-    "data centre",
-    "lay-off",
-    "merger",
-)
 WORDS = ("access", "children", "audit", "climate", "contracts", "data", "emissions", "finance",
          "health", "labour", "mining", "pay", "privacy", "safety", "security", "supply",
          "surveillance", "tax", "unions", "water")  # fmt: skip
+Standings = dict[int, tuple[state.Span, Any]]
+"""By their first day, spans and since when they are known."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Moved:
     """A question, and what its next fold needs: its entries and the spans that hold."""
 
     row: Row
     entries: list[state.Entry] = field(default_factory=list)
-    spans: dict[int, Row] = field(default_factory=dict)
-
-
-def zipf(chance: random.Random, count: int) -> Callable[[], int]:
-    """Return a function that draws 0 … count - 1, each as often as one over its rank."""
-    weights = list(accumulate(1 / rank for rank in range(1, count + 1)))
-    return lambda: chance.choices(range(count), cum_weights=weights)[0]
+    spans: Standings = field(default_factory=dict)
 
 
 class Record:
     """Makes a record of `size` questions."""
 
     def __init__(self, size: int, seed: int = 1) -> None:
-        self.size = size
+        self.size, self.name = size, f"{size:,} questions"
         self.ledger = Ledger()
-        self.questions: dict[int, Moved] = {}
-        self.companies: list[Row] = []
-        self.askers: list[Row] = []
-        self.dossiers: list[Row] = []
-        self.topics = [f"{word}-{turn}" for turn in (1, 2) for word in WORDS]
-        self._chance = random.Random(seed)
-        self.end = clock.now() - timedelta(days=1)
-        self.start = self.end - timedelta(days=365 * YEARS)
-        self._sources: dict[str, list[Row]] = defaultdict(list)
-        self._company = zipf(self._chance, COMPANIES)
-        self._asker = zipf(self._chance, ASKERS - 1)
-        self._dossier = zipf(self._chance, DOSSIERS - 1)
-        self._topic = zipf(self._chance, TOPICS - 1)
-        self._few = set(self._chance.sample(range(size), min(FEW, size)))
+        self._chance = chance = random.Random(seed)
+        self._ids = Ids()
+        self._questions: dict[int, Moved] = {}
+        self._companies: list[Row] = []
+        self._askers: list[Row] = []
+        self._dossiers: list[Row] = []
+        self._topics = [f"{word}-{turn}" for turn in (1, 2) for word in WORDS]
+        self._sources: dict[str, deque[Row]] = defaultdict(lambda: deque(maxlen=5))
+        self._writer = Writer(chance, size)
+        self._asker = zipf(chance, ASKERS - 1)
+        self._dossier = zipf(chance, DOSSIERS - 1)
+        self._topic = zipf(chance, TOPICS - 1)
+        self._few = set(chance.sample(range(size), min(FEW, size)))
+        self._kept = set(chance.sample(range(size), min(SAMPLE, size)))
+        self._names: list[tuple[str, str]] = []
+        self._plan = plan.make(size, chance)
 
     def rows(self) -> Iterator[Rows]:
         """Yield the rows of all tables, some at a time, as they are recorded."""
         self._name_things()
-        for instant, act, given in sorted(self._plan(), key=lambda planned: planned[0]):
+        acts: dict[Act, Any] = {
+            Act.PUT: self._put,
+            Act.ASK_AGAIN: self._ask_again,
+            Act.PUBLISH: self._publish,
+            Act.WITHDRAW: self._withdraw,
+        }
+        for turn, (instant, act, which, company, day) in enumerate(self._plan.acts):
             self.ledger.begin(instant)
-            act(*given)
-            yield from self.ledger.take(CHUNK)
-        for question in self.questions.values():
-            self.ledger.add(table_of(Question), question.row)
-            for span in question.spans.values():
-                self.ledger.add(STANDING, span)
+            acts[act](which, company, day)
+            for number in which if act is Act.PUBLISH else (which,):
+                self._let_go(number)
+            if turn % 64 == 0:
+                yield from self.ledger.take(CHUNK)
         yield from self.ledger.take()
+
+    def facts(self) -> Facts:
+        """Say in short what was built."""
+        return Facts(
+            size=self.size,
+            seq=self.ledger.seq,
+            start=self._plan.start,
+            end=self._plan.end,
+            companies=[row.slug for row in self._companies],
+            askers=[row.slug for row in self._askers],
+            dossiers=[row.slug for row in self._dossiers],
+            topics=self._topics,
+            questions=self._names,
+        )
+
+    def _let_go(self, number: int) -> None:
+        """Give away a question to which nothing more happens."""
+        self._plan.left[number] -= 1
+        if self._plan.left[number]:
+            return
+        question = self._questions.pop(number)
+        self.ledger.add(QUESTION, question.row)
+        for span, since in question.spans.values():
+            self._add_span(question.row, span, since, FOREVER)
 
     # What there is to ask about.
 
     def _name_things(self) -> None:
-        self.ledger.begin(self.start - timedelta(days=1))
+        self.ledger.begin(self._plan.start - timedelta(days=1))
         for number in range(COMPANIES):
-            row = self._thing(
-                Company, "company", f"company-{number}", name=f"Company {number} Inc."
-            )
-            row.update(names=[f"Company {number}"], identifiers={})
-            self.companies.append(self.ledger.new(Company, row))
+            row = self._thing("company", f"company-{number}", name=f"Company {number} Inc.")
+            row.names, row.identifiers = [f"Company {number}"], {}
+            self._companies.append(self.ledger.new(Company, row))
         for number in range(ASKERS):
-            row = self._thing(Asker, "asker", f"asker-{number}", name=f"The Daily {number}")
-            row.update(kind=ASKER_KINDS[number % len(ASKER_KINDS)], website=None)
-            self.askers.append(self.ledger.new(Asker, row))
+            row = self._thing("asker", f"asker-{number}", name=f"The Daily {number}")
+            row.kind, row.website = ASKER_KINDS[number % len(ASKER_KINDS)], None
+            self._askers.append(self.ledger.new(Asker, row))
         for number in range(DOSSIERS):
-            row = self._thing(Dossier, "dossier", f"dossier-{number}", title=f"Dossier {number}")
-            self.dossiers.append(self.ledger.new(Dossier, row))
+            row = self._thing("dossier", f"dossier-{number}", title=f"Dossier {number}")
+            self._dossiers.append(self.ledger.new(Dossier, row))
 
-    def _thing(self, model: Any, kind: str, slug: str, **values: Any) -> Row:
-        row = Row(id=ids.new(kind), slug=slug, description=None, translations={}, **values)
+    def _thing(self, kind: str, slug: str, **values: Any) -> Row:
+        row = Row(id=self._ids.new(kind), slug=slug, description=None, translations={}, **values)
         self._name(kind, row)
         return row
 
     def _name(self, kind: str, row: Row) -> None:
-        name = Row(kind=kind, slug=row.slug, target=row.id, is_current=True)
-        self.ledger.add(SLUG, Row(name, since=self.ledger.instant))
-
-    # What happens when: (instant, what, with what). Questions are named by their number.
-
-    def _plan(self) -> Iterator[tuple[datetime, Callable[..., None], tuple[Any, ...]]]:
-        chance = self._chance
-        answers: dict[int, list[tuple[date, int, datetime]]] = defaultdict(list)
-        for number in range(self.size):
-            first = self._day(self.start.date())
-            put_at = self._soon_after(first)
-            company = self._company()
-            yield put_at, self._put, (number, company, first)
-            for _ in range(chance.choices((0, 1, 2), (6, 3, 1))[0]):
-                again = self._day(first)
-                yield max(self._soon_after(again), put_at), self._ask_again, (number, again)
-            for _ in range(chance.choices((0, 1, 2, 3), (45, 35, 14, 6))[0]):
-                on = min(first + timedelta(days=chance.expovariate(1 / 120)), self.end.date())
-                answers[company].append((on, number, put_at))
-            if chance.random() < 0.03:
-                on = self._day(first)
-                yield max(self._soon_after(on), put_at), self._withdraw, (number, on)
-        for company, waiting in answers.items():
-            yield from self._statements(company, sorted(waiting))
-
-    def _statements(
-        self, company: int, waiting: list[tuple[date, int, datetime]]
-    ) -> Iterator[tuple[datetime, Callable[..., None], tuple[Any, ...]]]:
-        """Let one statement bear on up to four questions that wait."""
-        while waiting:
-            together = waiting[: self._chance.randint(1, 4)]
-            waiting = waiting[len(together) :]
-            on = together[-1][0]
-            numbers = list({number for _, number, _ in together})
-            instant = max(self._soon_after(on), *(put_at for _, _, put_at in together))
-            yield instant, self._publish, (company, on, numbers)
-
-    def _day(self, after: date) -> date:
-        return after + timedelta(days=self._chance.random() * (self.end.date() - after).days)
-
-    def _soon_after(self, day: date) -> datetime:
-        noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        return min(noon + timedelta(days=self._chance.random() * 20), self.end)
-
-    def _date(self, day: date) -> EdtfDate:
-        """Return the day as precisely as it is known."""
-        return EdtfDate(day.isoformat()[: self._chance.choices((10, 7, 4), (70, 22, 8))[0]])
+        since = self.ledger.instant
+        name = Row(kind=kind, slug=row.slug, target=row.id, is_current=True, since=since)
+        self.ledger.add(SLUG, name)
 
     # What the services do.
 
     def _put(self, number: int, company: int, first: date) -> None:
-        chance, addressee = self._chance, self.companies[company]
-        thing, day = chance.choice(THINGS), self._date(first)
-        topics = {self.topics[self._topic()] for _ in range(chance.randint(1, 3))}
-        dossiers = [self.dossiers[self._dossier()].id] if chance.random() < 0.35 else []
-        asker = self.askers[self._asker()]
+        chance, addressee, writer = self._chance, self._companies[company], self._writer
+        day = dated(chance, first)
+        topics = {self._topics[self._topic()] for _ in range(chance.randint(1, 3))}
+        dossiers = [self._dossiers[self._dossier()].id] if chance.random() < 0.35 else []
+        asker = self._askers[self._asker()]
         if number in self._few:
-            topics, dossiers, asker = {self.topics[-1]}, [self.dossiers[-1].id], self.askers[-1]
-        respond_by = EdtfDate(str(first + timedelta(days=30))) if chance.random() < 0.3 else None
-        text = f"What did {addressee.name} know of the {thing} no. {number}, and what did it do?"
-        french = {"text": f"Que savait {addressee.name} ?", "context": None, "machine": True}
+            topics, dossiers, asker = {self._topics[-1]}, [self._dossiers[-1].id], self._askers[-1]
+        respond_by = known(str(first + timedelta(days=30))) if chance.random() < 0.3 else None
         row = Row(
-            id=ids.new("question"),
-            slug=f"{addressee.slug}-{thing.replace(' ', '-')}-{number}",
+            id=self._ids.new("question"),
+            slug=f"{addressee.slug}-{number}",
             company_id=addressee.id,
             company=addressee,
-            text=text,
+            text=writer.question(number, addressee.name),
             lang="en",
-            context="It came up in the yearly report." if chance.random() < 0.5 else None,
-            translations={"fr": french} if chance.random() < 0.2 else {},
+            context=writer.sentence(10, 40) if chance.random() < 0.5 else None,
+            translations=writer.translations(addressee.name),
             topics=sorted(topics),
             dossier_ids=dossiers,
-            respond_by=respond_by,
+            respond_by=str(respond_by) if respond_by else None,
             respond_by_day=respond_by.day if respond_by else None,
             last_checked_on=None,
             external_id=f"row-{number}" if chance.random() < 0.3 else None,
@@ -217,44 +191,57 @@ class Record:
             clock_day=None,
             first_asked_on=str(day),
         )
-        question = self.questions[number] = Moved(row)
+        question = self._questions[number] = Moved(row)
+        if number in self._kept:
+            self._names.append((row.id, row.slug))
         self._name("question", row)
         self.ledger.record(Question, row)
         self._ask(question, asker, day)
-        for table, name, values in ((TOPIC, "topic", topics), (DOSSIER, "dossier_id", dossiers)):
-            for value in values:
-                link = Row({name: value}, question_id=row.id, known_to=FOREVER)
-                self.ledger.add(table, Row(link, known_from=self.ledger.instant))
+        self._link(row, topics, dossiers)
         self._refold(question)
 
-    def _ask(self, question: Moved, asker: Row, day: EdtfDate) -> None:
-        source, row = self._cite(question.row.company), question.row
-        ask = self._entry("ask", question, day)
-        ask.update(
-            asker_id=asker.id,
-            asker=asker,
-            asked_on=str(day),
-            channel=self._chance.choice(("written", "interview", None)),
-            source_id=source.id,
-            quote="We asked the company." if self._chance.random() < 0.5 else None,
-        )
-        self.ledger.new(Ask, ask)
-        row["version"] = self.ledger.seq
-        question.entries.append(standing.to_entry(ask))
+    def _link(self, row: Row, topics: set[str], dossiers: list[str]) -> None:
+        for table, name, values in ((TOPIC, "topic", topics), (DOSSIER, "dossier_id", dossiers)):
+            for value in values:
+                link = Row(question_id=row.id, known_from=self.ledger.instant, known_to=FOREVER)
+                setattr(link, name, value)
+                self.ledger.add(table, link)
 
-    def _ask_again(self, number: int, on: date) -> None:
-        question = self.questions[number]
-        self._ask(question, self.askers[self._asker()], self._date(on))
+    def _ask(self, question: Moved, asker: Row, day: Known) -> None:
+        source = self._cite(question.row.company)
+        ask = self._entry("ask", question, day)
+        ask.asker_id, ask.asker, ask.asked_on = asker.id, asker, str(day)
+        ask.channel = self._chance.choice(("written", "interview", None))
+        ask.source_id = source.id
+        ask.quote = self._writer.sentence(4, 12) if self._chance.random() < 0.5 else None
+        self._enter(Ask, "ask", question, ask, day, None)
+
+    def _ask_again(self, number: int, company: int, on: date) -> None:
+        question = self._questions[number]
+        self._ask(question, self._askers[self._asker()], dated(self._chance, on))
         self._move(question, question.entries[-1])
 
-    def _publish(self, company: int, on: date, numbers: list[int]) -> None:
-        chance, speaker, day = self._chance, self.companies[company], self._date(on)
-        source = self._cite(speaker)
+    def _publish(self, numbers: tuple[int, ...], company: int, on: date) -> None:
+        chance, speaker, day = self._chance, self._companies[company], dated(self._chance, on)
+        statement = self._state(speaker, day)
+        moved = [self._questions[number] for number in numbers]
+        for question in moved:
+            response = self._entry("response", question, day)
+            response.statement_id, response.effective_on = statement.id, str(day)
+            response.verdict = chance.choices(VERDICTS, (20, 25, 25, 15, 15))[0]
+            response.excerpt = self._writer.sentence(8, 30)
+            response.rationale = "It says what the question asks for, or does not."
+            self._enter(Response, "response", question, response, day, response.verdict)
+        for question in sorted(moved, key=lambda question: question.row.id):
+            self._move(question, question.entries[-1])
+
+    def _state(self, speaker: Row, day: Known) -> Row:
+        chance, source = self._chance, self._cite(speaker)
         statement = Row(
-            id=ids.new("statement"),
+            id=self._ids.new("statement"),
             company_id=speaker.id,
             company=speaker,
-            kind=chance.choice(list(StatementKind)).value,
+            kind=chance.choice(KINDS),
             title=f"What {speaker.name} said",
             published_on=str(day),
             published_day=day.day,
@@ -266,41 +253,19 @@ class Record:
             corrected_at=FOREVER,
             corrected_by=None,
         )
-        self.ledger.new(Statement, statement)
-        moved = [self.questions[number] for number in numbers]
-        for question in moved:
-            response = self._entry("response", question, day)
-            response.update(
-                statement_id=statement.id,
-                effective_on=str(day),
-                verdict=chance.choices(VERDICTS, (20, 25, 25, 15, 15))[0],
-                excerpt="We take this seriously.",
-                rationale="It says what the question asks for, or does not.",
-            )
-            self.ledger.new(Response, response)
-            question.row["version"] = self.ledger.seq
-            question.entries.append(standing.to_entry(response))
-        for question in sorted(moved, key=lambda question: question.row.id):
-            self._move(question, question.entries[-1])
+        return self.ledger.new(Statement, statement)
 
-    def _withdraw(self, number: int, on: date) -> None:
-        question, day = self.questions[number], self._date(on)
+    def _withdraw(self, number: int, company: int, on: date) -> None:
+        question, day = self._questions[number], dated(self._chance, on)
         ruling = self._entry("ruling", question, day)
-        ruling.update(
-            state="withdrawn",
-            effective_on=str(day),
-            reason="The asker took it back.",
-            source_id=None,
-            quote=None,
-        )
-        self.ledger.new(Ruling, ruling)
-        question.row["version"] = self.ledger.seq
-        question.entries.append(standing.to_entry(ruling))
+        ruling.state, ruling.effective_on = "withdrawn", str(day)
+        ruling.reason, ruling.source_id, ruling.quote = "The asker took it back.", None, None
+        self._enter(Ruling, "ruling", question, ruling, day, ruling.state)
         self._move(question, question.entries[-1])
 
-    def _entry(self, kind: str, question: Moved, day: EdtfDate) -> Row:
+    def _entry(self, kind: str, question: Moved, day: Known) -> Row:
         return Row(
-            id=ids.new(kind),
+            id=self._ids.new(kind),
             question_id=question.row.id,
             question=question.row,
             effective_day=day.day,
@@ -308,14 +273,23 @@ class Record:
             corrected_by=None,
         )
 
+    def _enter(
+        self, model: Any, kind: Any, question: Moved, row: Row, day: Known, verdict: str | None
+    ) -> None:
+        """Record an entry, and keep what the fold reads of it, as `standing.to_entry` does."""
+        self.ledger.new(model, row)
+        question.row.version = self.ledger.seq
+        says = state.State(verdict) if verdict else None
+        question.entries.append(state.Entry(kind, row.id, day, self.ledger.instant, says))
+
     def _cite(self, company: Row) -> Row:
         """Cite one of the last documents on a company, or a new one."""
-        chance, known = self._chance, self._sources[company.id][-5:]
-        if known and chance.random() < 0.5:
-            return chance.choice(known)
+        chance, last = self._chance, self._sources[company.id]
+        if last and chance.random() < 0.5:
+            return chance.choice(last)
         number = self.ledger.seq
         source = Row(
-            id=ids.new("source"),
+            id=self._ids.new("source"),
             url=f"https://news.example/{company.slug}/{number}",
             archived_url=f"https://archive.example/{number}" if chance.random() < 0.3 else None,
             title=f"An article on {company.name}, no. {number}",
@@ -326,8 +300,9 @@ class Record:
             quote=None,
             sha256=f"{chance.getrandbits(256):064x}" if chance.random() < 0.3 else None,
             seen_at=None,
+            **dict.fromkeys(NOT_CHECKED),
         )
-        self._sources[company.id].append(source)
+        last.append(source)
         return self.ledger.new(Source, source)
 
     # What the fold makes of it.
@@ -335,7 +310,7 @@ class Record:
     def _move(self, question: Moved, cause: state.Entry) -> None:
         before = question.row.state
         self._refold(question)
-        question.row["updated_at"] = self.ledger.instant
+        question.row.updated_at = self.ledger.instant
         if question.row.state != before:
             self.ledger.record(
                 Question,
@@ -346,27 +321,29 @@ class Record:
             )
 
     def _refold(self, question: Moved) -> None:
-        row = question.row
+        row, instant = question.row, self.ledger.instant
         found = state.spans(question.entries)
-        row.update(standing._columns(found[-1].standing), state=found[-1].standing.state.value)
-        kept = {}
+        vars(row).update(standing._columns(found[-1].standing))
+        row.state = found[-1].standing.state.value
+        kept: Standings = {}
         for span in found:
-            values = Row(
-                question_id=row.id,
-                from_day=span.from_day,
-                to_day=span.to_day,
-                state=span.standing.state.value,
-                correction_count=row.correction_count,
-                respond_by_day=row.respond_by_day,
-                **standing._columns(span.standing),
-            )
-            old = question.spans.pop(span.from_day, None)
-            if old is not None and values.items() <= old.items():
-                kept[span.from_day] = old
-                continue
-            if old is not None:
-                self.ledger.add(STANDING, Row(old, known_to=self.ledger.instant))
-            kept[span.from_day] = Row(values, known_from=self.ledger.instant, known_to=FOREVER)
-        for old in question.spans.values():
-            self.ledger.add(STANDING, Row(old, known_to=self.ledger.instant))
+            old = question.spans.get(span.from_day)
+            kept[span.from_day] = old if old and old[0] == span else (span, instant)
+        for day, old in question.spans.items():
+            if kept.get(day) is not old:
+                self._add_span(row, *old, instant)
         question.spans = kept
+
+    def _add_span(self, row: Row, span: state.Span, since: Any, until: Any) -> None:
+        values = Row(
+            question_id=row.id,
+            known_from=since,
+            from_day=span.from_day,
+            known_to=until,
+            to_day=span.to_day,
+            state=span.standing.state.value,
+            correction_count=row.correction_count,
+            respond_by_day=row.respond_by_day,
+            **standing._columns(span.standing),
+        )
+        self.ledger.add(STANDING, values)

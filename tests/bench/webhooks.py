@@ -33,7 +33,7 @@ from app.core.logging import configure
 from app.core.settings import Settings
 from app.ledger import queries as ledger
 from app.ledger import recorder
-from app.ledger.queries import EVENT
+from app.ledger.queries import EVENT, WHOLE
 from app.ledger.schemas import EventRead
 from app.webhooks import claims, service, signing
 from app.webhooks.formats import WebhookFormat, render
@@ -141,7 +141,7 @@ async def _subscribe(database: Database, port: int) -> None:
 async def _posts(database: Database, port: int) -> list[Post]:
     """Return what a worker posts."""
     async with database.reading() as session:
-        rows = (await session.execute(select(EVENT).order_by(EVENT.c.seq))).all()
+        rows = (await session.execute(WHOLE.order_by(EVENT.c.seq))).all()
     bodies = [
         render(WebhookFormat.STANDARD, EventRead.of(row, HERE), source=HERE).body for row in rows
     ]

@@ -28,6 +28,10 @@ STATEMENT = {
     "source": SOURCE,
 }
 WEBHOOK = {"url": "https://93.184.215.14/hook"}
+REDACTIONS = b"/v1/redactions"
+REDACTION = {
+    "seq": 1, "pointers": ["/summary"], "legal_basis": "A court's order.", "reason": "A name.",
+}  # fmt: skip
 RULING = {"state": "withdrawn", "effective_on": "2025-06", "reason": "It was taken back."}
 
 
@@ -128,6 +132,14 @@ DOCUMENTS = [
     post("201 responses", STATEMENTS, STATEMENT, responses=[{}] * 201),
     post("101 asks", QUESTIONS, QUESTION, asks=[ASK] * 101),
     post("no asks", QUESTIONS, QUESTION, asks=[]),
+    post("a redaction of nothing", REDACTIONS, REDACTION, pointers=[]),
+    post("a redaction of what is not there", REDACTIONS, REDACTION, pointers=["/data/object/id"]),
+    post("a redaction of everything", REDACTIONS, REDACTION, pointers=[""]),
+    post("a redaction of an event not reached", REDACTIONS, REDACTION, 404, seq=2**53 - 1),
+    post("a redaction of seq 2^63", REDACTIONS, REDACTION, seq=2**63),
+    post("a redaction of seq true", REDACTIONS, REDACTION, seq=True),
+    post("a redaction without a reason", REDACTIONS, REDACTION, reason=" "),
+    post("51 pointers", REDACTIONS, REDACTION, pointers=["/summary"] * 51),
 ]
 KINDS = [
     post("a number for a text", COMPANIES, {}, name=5),

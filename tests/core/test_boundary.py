@@ -64,11 +64,14 @@ async def test_head_answers_as_get_does_without_a_body(
         "webhook": "webhook_01jv8z4x9kf3t8w2m5r7c1q0ab",
         "delivery": "delivery_01jv8z4x9kf3t8w2m5r7c1q0ab",
         "slug": "not-found",
+        "redaction": "redaction_01jv8z4x9kf3t8w2m5r7c1q0ab",
+        "tile": "0/000.p/1",
     }
     addresses = [path for path, item in web.openapi()["paths"].items() if "get" in item]
+    addresses.remove("/v1/events/stream")  # it has no end: see tests/ledger/test_stream.py
     assert len(addresses) > 20
     for address in [*addresses, "/openapi.json", "/docs", "/static/icon.svg", "/nothing"]:
-        url = address.format(**names)
+        url = address.replace(":path", "").format(**names)
         got, head = [await reader.send(method, url) for method in ("GET", "HEAD")]
         assert head.status_code == got.status_code, url
         assert head.content == b"", url

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from app.core import clock
-from app.webhooks.guard import Guard
+from app.core.guard import Guard
 from app.webhooks.transport import LONGEST_WAIT, Outcome, Transport
 from tests.support.receiver import Answer, know_names, names_hang, receiving
 

@@ -58,6 +58,8 @@ def event(**changes: Any) -> EventRead:
             "to": "declined",
             "cause": "response_01jv8z4x9kf3t8w2m5r7c1q0ad",
         },
+        redacted=[],
+        leaf_hash="6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
     )
     return told.model_copy(update=changes)
 

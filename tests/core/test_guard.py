@@ -1,4 +1,4 @@
-"""Which addresses a webhook may reach: the public internet, and what the operator opened."""
+"""Which addresses may be reached: the public internet, and what the operator opened."""
 
 import socket
 from ipaddress import ip_network
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.webhooks import guard as guards
-from app.webhooks.guard import Guard, Networks, Refused, is_allowed
+from app.core import guard as guards
+from app.core.guard import Guard, Networks, Refused, is_allowed
 from tests.support.receiver import know_names, names_hang
 
 PUBLIC = """

@@ -1,7 +1,7 @@
-"""Which addresses a webhook may reach, so that nobody calls into a private network through us.
+"""Which addresses may be reached, so that nobody calls into a private network through us.
 
-A URL is checked when it is given (`check_url`, `check_names`) and its address again each time it is
-dialled (`socket_for`), because a name may lead elsewhere by then.
+A URL that somebody else chose is checked when it is given (`check_url`, `check_names`), and its
+address again each time it is dialled (`socket_for`), because a name may lead elsewhere by then.
 """
 
 import asyncio
@@ -15,13 +15,13 @@ import structlog
 from aiohttp import AddrInfoType
 from yarl import URL
 
-log = structlog.get_logger("answerable.webhooks")
+log = structlog.get_logger("answerable.guard")
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 # What may be reached is a range less the special-purpose blocks of
 # https://www.iana.org/assignments/iana-ipv4-special-registry (as of 2025-10-09) and
 # https://www.iana.org/assignments/iana-ipv6-special-registry (as of 2025-10-09), also those that
-# the registry calls globally reachable: no receiver is behind an anycast or translated address.
+# the registry calls globally reachable: no server is behind an anycast or translated address.
 # `ipaddress.is_global` is no substitute: it lets NAT64, 6to4, site-local and multicast through.
 FIRST_V4, LAST_V4 = IPv4Address("1.0.0.0"), IPv4Address("223.255.255.255")
 SPECIAL_V4 = tuple(
@@ -71,14 +71,14 @@ _lookups = ThreadPoolExecutor(8, thread_name_prefix="names")
 
 
 class Refused(OSError):
-    """An address that webhooks may not reach; the message names it."""
+    """An address that may not be reached; the message names it."""
 
     def __init__(self, address: str) -> None:
         super().__init__(f"{address} is not a public address")
 
 
 def is_allowed(address: str, opened: Networks) -> bool:
-    """Tell whether webhooks may reach an address: a public one, or one that the operator opened.
+    """Tell whether an address may be reached: a public one, or one that the operator opened.
 
     A network opens what it holds as written: 127.0.0.0/8 does not open ::ffff:127.0.0.1.
     """
@@ -117,11 +117,11 @@ class Guard:
     allow_http: bool
 
     def check_url(self, url: str) -> str | None:
-        """Say what is wrong with the address of a webhook and what to do; None when it is fine."""
+        """Say what is wrong with a web address and what to do; None when it is fine."""
         try:
             parsed = URL(url)  # as aiohttp reads it, so that both see the same host
         except ValueError:
-            return "Give a complete web address, such as https://example.org/hook."
+            return "Give a complete web address, such as https://example.org/path."
         return self._check_parts(url, parsed) or self._check_host((parsed.raw_host or "").lower())
 
     async def check_names(self, url: str) -> str | None:
@@ -135,7 +135,7 @@ class Guard:
             return None  # `check_url` has judged them
         for address in await resolve(host):
             if not is_allowed(address, self.opened):
-                log.info("webhook.refused", host=host, address=address)
+                log.info("address.refused", host=host, address=address)
                 return (
                     f"{host} leads to what {NOT_PUBLIC}"  # not where: that is not for all to know
                 )
@@ -163,7 +163,7 @@ class Guard:
             (parsed.scheme not in ("http", "https"), "Give an address that begins with https://."),
             (
                 parsed.user is not None or parsed.password is not None,
-                "Give the address without a user name or password; deliveries are signed.",
+                "Give the address without a user name or password.",
             ),
             ("#" in url, "Take the # and what follows it off the address; it is never sent."),
             (
@@ -180,7 +180,7 @@ class Guard:
                 return f"{address} {NOT_PUBLIC}"
             return None if address == host else f"Write the host as {address}."
         if NUMERIC.fullmatch(host.rstrip(".")) or not NAME.fullmatch(host.removesuffix(".")):
-            return "Give an address with a host that exists, such as https://example.org/hook."
+            return "Give an address with a host that exists, such as https://example.org/path."
         if _is_localhost(host) and not self._opens_loopback():
             return f"{host} is this service's own machine; give a host on the public internet."
         return None

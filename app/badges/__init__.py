@@ -1,0 +1,1 @@
+"""Small pictures that say where a question, company or dossier stands."""

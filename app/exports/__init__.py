@@ -1,0 +1,1 @@
+"""The unpaginated form of the lists, streamed, for spreadsheets and programs."""

@@ -1,0 +1,1 @@
+"""Feeds of what happened (Atom, JSON Feed) and of what is due (iCalendar)."""

@@ -1,0 +1,1 @@
+"""Figures about the record, each with what it counts."""

@@ -1,0 +1,1 @@
+"""The transparency log: signed, served as tiles, witnessed, exported and verified."""
