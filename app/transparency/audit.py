@@ -49,6 +49,7 @@ async def check(session: AsyncSession, sizes: set[int]) -> Checker:
         for model in recorded_models():
             await _check_rows(session, model, checker.events)
             await _check_missing(session, model)
+        for model in recorded_models():  # what is derived, once all that it follows from is right
             await _check_corrected(session, model)
         await _check_standing(session)
     except MALFORMED as error:
