@@ -99,8 +99,9 @@ class Exchange:
 
     def inner_scope(self) -> Scope:
         """Return the scope that the application sees: HEAD is GET there."""
-        state = {**self.scope.get("state", {}), "request_id": self.request_id}
-        method = "GET" if self.method == "HEAD" else self.method
+        is_head = self.method == "HEAD"
+        state = {**self.scope.get("state", {}), "request_id": self.request_id, "is_head": is_head}
+        method = "GET" if is_head else self.method
         headers = [pair for pair in self.scope["headers"] if pair[0] not in UNREAD_HEADERS]
         return {**self.scope, "method": method, "headers": headers, "state": state}
 

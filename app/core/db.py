@@ -30,7 +30,7 @@ SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
     "PRAGMA cache_size = -65536",
-    "PRAGMA mmap_size = 1073741824",
+    "PRAGMA mmap_size = 2147418112",
     "PRAGMA temp_store = MEMORY",
 )
 T = TypeVar("T")

@@ -99,7 +99,10 @@ class Export(StreamingResponse):
 async def answer(
     request: Request, pieces: AsyncIterator[bytes], media_type: str, headers: Mapping[str, str]
 ) -> Response:
-    """Answer with pieces: as a whole if they are few, or else one after the other."""
+    """Answer with pieces: as a whole if they are few, or else one after the other.
+
+    A HEAD does not read further than shows which of the two it is.
+    """
     begun = b""
     async for piece in pieces:
         begun += piece
@@ -109,11 +112,15 @@ async def answer(
         return Response(begun, media_type=media_type, headers=headers)
     accepted = request.headers.get("accept-encoding", "").encode("latin-1")
     coding = negotiation.encoding(accepted, ("gzip",)) if accepted else ""
-    body = _chain(begun, pieces)
+    body = _nothing() if request.state.is_head else _chain(begun, pieces)
     if not coding:
         return Export(body, media_type=media_type, headers=headers)
     packed = {**headers, "Content-Encoding": coding}
     return Export(_packed(body), media_type=media_type, headers=packed)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""
 
 
 async def _chain(begun: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -5,12 +5,13 @@ import json
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from app.core.settings import Settings
 from tests.exports.many import multiply, spoil
@@ -86,6 +87,24 @@ async def test_an_export_that_fails_midway_is_no_whole_file(settings: Settings, 
                 if suffix == "json":
                     assert not taken.rstrip().endswith(b"]")
         assert get(server, "/v1/exports/events.csv").is_success
+
+
+async def test_head_does_not_read_an_export_to_its_end(
+    settings: Settings, make: Make, reader: Client
+) -> None:
+    question = await make.question(on="2025-05")
+    await multiply(settings, question, 1500)
+    await spoil(settings, question)  # it comes last
+    path = "/v1/exports/questions.csv"
+    with capture_logs() as logs:
+        answer = await reader.send("HEAD", path)
+        assert answer.status_code == 200
+        assert answer.content == b""
+        assert "content-length" not in answer.headers  # it is not known before the end
+        assert not any(line["log_level"] == "error" for line in logs)
+        with suppress(AssertionError):  # httpx, that it never came to its end
+            await reader.send("GET", path)
+        assert any(line["log_level"] == "error" for line in logs)
 
 
 async def test_an_export_that_fails_at_once_is_a_problem(

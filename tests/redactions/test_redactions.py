@@ -185,6 +185,10 @@ async def test_not_one_byte_of_it_is_left_in_files_exports_or_answers(
         for path in (
             "/v1/events?limit=200",
             "/v1/exports/ledger.jsonl",
+            "/v1/exports/questions.csv",
+            "/v1/exports/timeline.jsonl",
+            "/v1/exports/events.jsonl",
+            "/v1/feeds/events.atom",
             "/v1/questions?expand=responses,statement,source",
             "/log/tile/entries/000.p/100",
         )
