@@ -76,7 +76,7 @@ def build(settings: Settings) -> FastAPI:
     app.add_exception_handler(Replay, _replay)
     app.add_exception_handler(Moved, _redirect)
     for router in ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # `include_router` would match twice a request
     describe(app)
     docs.mount(app)
     return app
