@@ -105,6 +105,7 @@ class Front:
         self._log = AccessLog(settings)
         self._prefix = os.urandom(8).hex()
         self._numbers = count(1)
+        self._varies = b", Origin" if settings.cors_write_origins else b""
         self._always = [(b"x-content-type-options", b"nosniff")] + [
             (name.lower().encode(), value.encode())
             for name, value in cors.headers(Headers(), "GET", settings).items()
@@ -237,7 +238,7 @@ class Front:
         headers = [
             (b"etag", tag),
             (b"cache-control", CACHE_CONTROL.encode()),
-            (b"vary", (VARY_LANGUAGE if speaks else VARY).encode()),
+            (b"vary", (VARY_LANGUAGE if speaks else VARY).encode() + self._varies),
             (b"x-request-id", request_id),
             *self._always,
         ]

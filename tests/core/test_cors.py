@@ -4,8 +4,8 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
-from app.core.boundary import Boundary
 from app.core.settings import Settings
+from app.main import surround
 from tests.support.client import Client
 
 STRANGER = "https://stranger.example"
@@ -26,7 +26,7 @@ async def preflight(client: AsyncClient, origin: str, method: str) -> Response:
 def trusting(web: FastAPI, settings: Settings) -> AsyncClient:
     """A client of a service that lets one origin write."""
     changed = settings.model_copy(update={"cors_write_origins": [FRIEND]})
-    transport = ASGITransport(Boundary(web, changed), raise_app_exceptions=False)
+    transport = ASGITransport(surround(web, changed), raise_app_exceptions=False)
     return AsyncClient(transport=transport, base_url="https://answerable.test")
 
 
@@ -100,3 +100,7 @@ async def test_an_answer_that_depends_on_the_origin_says_so(trusting: AsyncClien
     for headers in ({}, {"Origin": STRANGER}, {"Origin": FRIEND}):
         answer = await trusting.get("/v1/companies", headers=headers)
         assert "Origin" in answer.headers["vary"]
+        known = {**headers, "If-None-Match": answer.headers["etag"]}
+        unchanged = await trusting.get("/v1/companies", headers=known)
+        assert unchanged.status_code == 304
+        assert "Origin" in unchanged.headers["vary"]
