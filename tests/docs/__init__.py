@@ -1,0 +1,1 @@
+"""The documentation that is run: the curl cookbook."""
