@@ -6,8 +6,6 @@ import resource
 import signal
 import socket
 import sys
-from contextlib import suppress
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +19,20 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from uvicorn.loops.auto import auto_loop_factory
 
-from app.auth import queries, service
-from app.auth.schemas import KeyCreate, Scope
 from app.auth.secrets import load_pepper
-from app.commands import keys, log, sources, verify
+from app.commands import (
+    demonstration,
+    events,
+    exporting,
+    keys,
+    log,
+    questions,
+    resources,
+    sources,
+    statements,
+    verify,
+    webhooks,
+)
 from app.commands.common import Failure, check_migrated, run, shown
 from app.core import memory
 from app.core.db import Database, is_passing
@@ -32,7 +40,6 @@ from app.core.errors import Problem
 from app.core.logging import configure
 from app.core.server import ProblemProtocol, Server
 from app.core.settings import Settings
-from app.dataset import loader
 from app.main import build, create_app, jobs
 from app.search import filling
 from app.transparency import publishing
@@ -40,15 +47,24 @@ from app.transparency.signing import SignedLog
 from app.transparency.vault import Vault
 
 ROOT = Path(__file__).parent.parent
-DEMO_KEY = "demo-admin"
 FILES = 65_536
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(keys.app, name="keys")
 app.add_typer(log.app, name="log")
 app.command("verify")(verify.verify_record)
-app.command("export")(verify.export_archive)
+app.command("export")(exporting.export)
+app.add_typer(resources.companies, name="companies")
+app.add_typer(resources.askers, name="askers")
+app.add_typer(resources.dossiers, name="dossiers")
 app.add_typer(sources.app, name="sources")
+app.add_typer(questions.app, name="questions")
+app.add_typer(statements.statements, name="statements")
+app.add_typer(statements.corrections, name="corrections")
+app.add_typer(events.app, name="events")
+app.add_typer(webhooks.app, name="webhooks")
+app.command("search")(questions.search)
+app.command("stats")(events.stats)
 
 
 def main() -> None:
@@ -112,11 +128,11 @@ def migrate() -> None:
 @app.command()
 def demo() -> None:
     """Migrate, load the real case, print a key and lines to try, and serve."""
-    settings = _with_receivers_here(Settings(log_format="console"))
+    settings = demonstration.with_receivers_here(Settings(log_format="console"))
     configure(settings)
     with _listen(settings) as listener:
         _migrate(settings)
-        run(_prepare_demo(settings))
+        run(demonstration.prepare(settings))
         _serve(settings, listener)
 
 
@@ -173,14 +189,6 @@ def _check_log(settings: Settings) -> None:
     publishing.configured(settings)
 
 
-def _with_receivers_here(settings: Settings) -> Settings:
-    """Let a demo's webhooks go to this machine, if nothing else was asked for."""
-    if settings.webhook_allow_networks:
-        return settings
-    opened = {"webhook_allow_networks": (ip_network("127.0.0.0/8"),), "webhook_allow_http": True}
-    return settings.model_copy(update=opened)
-
-
 def _serve(settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         create_app(settings),
@@ -234,56 +242,6 @@ async def _work(settings: Settings, pepper: bytes) -> None:
         await asyncio.gather(*(job.run() for job in found))
     finally:
         await database.close()
-
-
-async def _prepare_demo(settings: Settings) -> None:
-    pepper = load_pepper(settings)
-    database = Database(settings)
-    try:
-        signed = SignedLog(settings, database)
-        await signed.prepare()
-        loaded = await loader.load(database)
-        with suppress(Problem):  # whoever asks for the checkpoint is told why there is none
-            async with database.reading() as session:
-                await signed.checkpoint(session)
-        secret = None
-        async with database.writing() as session:
-            if await queries.by_name(session, DEMO_KEY) is None:
-                new = KeyCreate(name=DEMO_KEY, scopes=[Scope.ADMIN])
-                _, secret = await service.create(session, new, created_by="demo", pepper=pepper)
-    finally:
-        await database.close()
-    print(_welcome(settings.public_url, loaded, secret), flush=True)
-
-
-def _welcome(url: str, loaded: loader.Loaded, secret: str | None) -> str:
-    done = (
-        f"Loaded the real case: {loaded.questions} questions, {loaded.statements} statements."
-        if loaded.questions or loaded.statements
-        else "The real case is on the record already."
-    )
-    key = (
-        "Your admin key, shown this once. A first try with it, that keeps nothing:\n\n"
-        f"  {secret}\n\n"
-        f"  curl -u :{secret} -H 'Content-Type: application/json' -d '{{\"name\": \"Example\"}}'"
-        f" '{url}/v1/companies?dry_run=true'"
-        if secret
-        else f"The admin key was shown at the first start ({DEMO_KEY}). Another one:\n\n"
-        "  .venv/bin/answerable keys create my-key --scope admin"
-    )
-    return f"""
-{done}
-
-  curl '{url}/v1/questions?company=microsoft&state=unanswered,declined'
-  curl '{url}/v1/questions/microsoft-external-firm-name'
-  curl '{url}/v1/questions/microsoft-external-firm-name/timeline'
-  curl '{url}/v1/dossiers/microsoft-imod?expand=questions'
-  curl '{url}/v1/events?after=0&type=question.state_changed'
-
-{key}
-
-Documentation: {url}/docs
-"""
 
 
 if __name__ == "__main__":
