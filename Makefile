@@ -13,7 +13,7 @@ BUILD_REQUIRES = $(PYTHON) -c 'import tomllib; \
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test serve worker check bench openapi lock migrate clean \
+.PHONY: help demo test serve worker check bench openapi examples lock migrate clean \
 	style types contracts coverage drift
 
 help: ## List the targets
@@ -43,6 +43,10 @@ bench: .venv/.dev.stamp ## Measure speed at 10,000 and 100,000 questions
 openapi: .venv/.run.stamp ## Write openapi.json
 	$(BIN)/answerable openapi > .venv/openapi.json
 	cp .venv/openapi.json openapi.json
+
+examples: .venv/.dev.stamp ## Record the examples of openapi.json, and write it
+	RECORD_EXAMPLES=1 $(BIN)/pytest tests/openapi/test_examples.py -k "run_answers and sqlite"
+	@$(MAKE) --no-print-directory openapi
 
 lock: $(UV) ## Lock the packages in requirements*.txt; UPGRADE=--upgrade takes newer ones
 	$(BUILD_REQUIRES) | $(LOCK) --output-file requirements.txt > .venv/lock.log

@@ -20,7 +20,7 @@ from app.core.slugs import Moved
 from app.ledger.front import Front
 from app.ledger.heads import Heads
 from app.ledger.public import Tags
-from app.openapi import describe
+from app.openapi.document import describe
 from app.pages import docs
 from app.record.fragments import Fragments
 from app.transparency.publishing import Publisher

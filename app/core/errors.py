@@ -191,6 +191,10 @@ class IdempotencyMismatch(Problem):
     title = "This Idempotency-Key belongs to another request"
     advice = "Use a new Idempotency-Key for each different request."
 
+    def __init__(self, detail: str) -> None:
+        placed: dict[str, Any] = {"in": "header", "pointer": "/idempotency-key"}
+        super().__init__(detail, errors=[Fault(**placed, detail=detail, code="reused")])
+
 
 class PreconditionRequired(Problem):
     status = 428

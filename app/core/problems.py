@@ -80,13 +80,16 @@ async def _answer_http(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> list[str]:
     """Name every method that the address takes; the router itself names those of one route."""
+    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
+    first = next((one for one in routes if one.matches(request.scope)[0] is not Match.NONE), None)
+    path = getattr(first, "path", None)  # `/preview` is not also a `/{webhook}`
     taken = [
         method
         for method in METHODS
         if any(
             route.matches({**request.scope, "method": method})[0] is Match.FULL
-            for route in request.app.routes
-            if not isinstance(route, Mount)
+            for route in routes
+            if getattr(route, "path", None) == path
         )
     ] or ["GET"]  # files take no other
     return ["GET", "HEAD", *taken[1:]] if taken[0] == "GET" else taken

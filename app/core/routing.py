@@ -39,6 +39,8 @@ class StrictRoute(APIRoute):
             _refuse_unknown(request, known)
             request.state.operation = operation
             response = await handle(request)
+            if response.status_code == 204:
+                del response.headers["content-type"]  # there is nothing that could be of a type
             if getattr(request.state, "dry_run", False):
                 response.headers["Dry-Run"] = "true"
                 del response.headers["location"]

@@ -84,6 +84,13 @@ def _web(url: str) -> str:
     return f"{scheme.lower()}://{host.lower()}{rest[len(host) :]}"
 
 
+class Unique:
+    """Says in a list's schema that nothing may stand in it twice."""
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> Any:
+        return {**handler(schema), "uniqueItems": True}
+
+
 class _Uri:
     """Adds the format to a schema; unlike `json_schema_extra` it can stand beside another one."""
 
@@ -134,8 +141,10 @@ Tag = Annotated[
     BeforeValidator(_compose),
     AfterValidator(_lower),
 ]
-Tags = Annotated[list[Tag], Field(max_length=20), AfterValidator(_no_tag_twice)]
-References = Annotated[list[Reference], Field(max_length=50), AfterValidator(_no_tag_twice)]
+Tags = Annotated[list[Tag], Field(max_length=20), Unique(), AfterValidator(_no_tag_twice)]
+References = Annotated[
+    list[Reference], Field(max_length=50), Unique(), AfterValidator(_no_tag_twice)
+]
 Language = Annotated[
     str,
     form(

@@ -20,7 +20,13 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class AskFix(Body):
+class Fix(Body):
+    """The corrected fields of an entry: one at least."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+
+class AskFix(Fix):
     """The corrected fields of an ask."""
 
     asker: Reference = OMITTED
@@ -29,7 +35,7 @@ class AskFix(Body):
     source: Citation = OMITTED
 
 
-class ResponseFix(Body):
+class ResponseFix(Fix):
     """The corrected fields of a response."""
 
     question: Reference = OMITTED
@@ -38,7 +44,7 @@ class ResponseFix(Body):
     rationale: Prose | None = None
 
 
-class RulingFix(Body):
+class RulingFix(Fix):
     """The corrected fields of a ruling."""
 
     state: State = OMITTED
@@ -47,7 +53,7 @@ class RulingFix(Body):
     source: Citation | None = None
 
 
-class StatementFix(Body):
+class StatementFix(Fix):
     """The corrected fields of a statement. Its responses go along to the replacement."""
 
     kind: StatementKind = OMITTED

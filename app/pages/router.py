@@ -46,25 +46,25 @@ class ProblemKinds(BaseModel):
     data: list[ProblemKind]
 
 
-@router.get("/healthz", operation_id="getHealth")
+@router.get("/healthz", operation_id="getHealth", responses=problems(400, 422))
 async def get_health() -> Health:
     """Tell that the process runs."""
     return Health(status="ok")
 
 
-@router.get("/readyz", operation_id="getReadiness", responses=problems(503))
+@router.get("/readyz", operation_id="getReadiness", responses=problems(400, 422, 503))
 async def get_readiness(session: ReadSession) -> Readiness:
     """Tell that the database answers and is migrated."""
     return Readiness(status="ready", seq=await ledger.head(session))
 
 
-@router.get("/problems", operation_id="listProblems")
+@router.get("/problems", operation_id="listProblems", responses=problems(400, 422))
 async def list_problems() -> ProblemKinds:
     """List the kinds of problems that an answer may be, and what to do about each."""
     return ProblemKinds(data=[_kind(problem) for problem in errors.FAMILY])
 
 
-@router.get("/problems/{slug}", operation_id="getProblem", responses=problems(404, 422))
+@router.get("/problems/{slug}", operation_id="getProblem", responses=problems(400, 404, 422))
 async def get_problem(
     slug: Annotated[str, Path(description="The last part of a problem's `type`.")],
 ) -> ProblemKind:
@@ -80,7 +80,7 @@ async def get_problem(
     operation_id="followPermalink",
     status_code=302,
     response_class=RedirectResponse,
-    responses=FOLLOWED | problems(422),
+    responses=FOLLOWED | problems(400, 422),
 )
 async def follow_permalink(request: Request, question: str) -> RedirectResponse:
     """Follow the permalink of a question, as events carry it."""

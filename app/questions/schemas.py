@@ -34,6 +34,7 @@ ASK_EXAMPLE: dict[str, Any] = {
 }
 QUESTION_EXAMPLE: dict[str, Any] = {
     "company": "microsoft",
+    "slug": "microsoft-external-firm-name",
     "text": "Which external firm did Microsoft hire for the additional fact-finding?",
     "lang": "en",
     "topics": ["audit"],

@@ -33,10 +33,9 @@ BYTES = "application/octet-stream"
 router = APIRouter(tags=["log"], route_class=StrictRoute)
 
 
-def text(example: str) -> dict[int | str, dict[str, Any]]:
-    """Declare an answer in plain text."""
-    schema = {"type": "string"}
-    return {200: {"content": {"text/plain": {"schema": schema, "example": example}}}}
+def text(example: str, kind: str = "text/plain") -> dict[int | str, dict[str, Any]]:
+    """Declare an answer in text."""
+    return {200: {"content": {kind: {"schema": {"type": "string"}, "example": example}}}}
 
 
 def _log(request: Request) -> SignedLog:
@@ -80,7 +79,7 @@ async def get_verifier_key(request: Request) -> Response:
     f"{PATH}/verify.py",
     operation_id="getVerifier",
     response_class=Response,
-    responses=text("…") | problems(400, 422),
+    responses=text("#!/usr/bin/env python3\n…", "text/x-python") | problems(400, 422),
 )
 async def get_verifier() -> Response:
     """Get the program that verifies this record: one file, which needs `cryptography` only."""

@@ -23,7 +23,7 @@ from app.vocabulary.words import Lang, Word
 router = APIRouter(prefix="/v1/vocabulary", tags=["vocabulary"], route_class=PublicRoute)
 
 
-@router.get("", operation_id="getVocabulary", responses=problems(400, 422))
+@router.get("", operation_id="getVocabulary", responses=problems(400, 422, 503))
 async def get_vocabulary(
     request: Request, options: Annotated[VocabularyOptions, Query()]
 ) -> VocabularyRead:

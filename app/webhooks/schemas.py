@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from app.core.dates import Instant
 from app.core.pagination import Page, PageQuery
 from app.core.schemas import OMITTED, Body
-from app.core.text import Line, Reference, Tag, WebAddress
+from app.core.text import Line, Reference, Tag, Unique, WebAddress
 from app.ledger.schemas import EventRead, EventType
 from app.questions.state import State
 from app.webhooks.formats import WebhookFormat
@@ -42,6 +42,7 @@ def _no_type_twice(types: list[EventType]) -> list[EventType]:
 EventTypes = Annotated[
     list[EventType],
     Field(min_length=1, max_length=len(EventType), description="Only these; null for all."),
+    Unique(),
     AfterValidator(_no_type_twice),
 ]
 InFlight = Annotated[

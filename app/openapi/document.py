@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.core.errors import InvalidProblemRead, ProblemRead
+from app.openapi import examples, parameters, problems
 from app.webhooks import events
 
 DESCRIPTION = """
@@ -36,6 +37,8 @@ TAGS = {
     "feeds": "What happened, and what is due, for feed readers and calendars.",
     "badges": "Where something stands, to embed: pictures, shields.io, oEmbed.",
     "vocabulary": "Every word of the record, explained in English and French.",
+    "redactions": "Personal data taken out of the record, in public.",
+    "log": "The transparency log: what proves that the record was not rewritten.",
     "webhooks": "Being told of events the moment they are recorded.",
     "keys": "API keys, for administrators.",
     "service": "Whether the service is well, and what its problems mean.",
@@ -74,20 +77,16 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for path in document["paths"].values():
         for method, operation in path.items():
             operation.setdefault("security", [])
-            if method != "post":  # only a POST needs it; the session type offers it to all
-                operation["parameters"] = [
-                    parameter
-                    for parameter in operation.get("parameters", ())
-                    if parameter["name"] != "idempotency-key"
-                ]
+            parameters.mend(method, operation)
     schemas |= events.schemas()
     document["components"] |= {
         "schemas": dict(sorted(schemas.items())),
         "parameters": events.PARAMETERS,
-        "responses": events.RESPONSES,
+        "responses": events.RESPONSES | problems.shared(document["paths"]),
     }
     document["webhooks"] = events.operations()
     _name_bounds(document)
+    examples.add(document)
     return document
 
 
