@@ -15,6 +15,7 @@ transaction that changes it, and everything else reads from there.
     record        questions, timelines, statements, dossiers as readers see them, at any
                   (as_of, known_at); the HTTP surface of what the features below write
     search        finding questions by words: the index, what a query means, rank and highlight
+    drafts        writes kept outside the ledger until they are published, by hand or at an hour
     corrections   retracting what was wrong, in public
     statements    publishing what a company said
     questions     questions, asks, responses, rulings; state.py, the fold, a pure function
@@ -44,6 +45,10 @@ without asking (`ledger.heads`). So `ledger.front`, before everything else, says
 it kept; nothing is ever invalidated. What a question says is rendered once for each version
 (`record.fragments`); a list chooses ids and versions (`record.lists`) and joins them. The stream
 (`ledger.following`) reads each new event once for all its readers.
+
+A draft lies sealed in a table that is not recorded (`drafts.contents`). Saving it does its write in
+a part of the transaction that is undone (`ledger.recorder.rehearsing`), by the clock of its hour;
+`drafts.publishing` does it again when that has come.
 
 A delivery: `webhooks.worker` is woken by the commit; `fan_out` turns new events into deliveries and
 notes how far it came; `claims` takes what is due; `sender` signs and posts it, with no transaction

@@ -7,6 +7,7 @@ from app.auth.router import router as keys
 from app.badges.router import router as badges
 from app.companies.router import router as companies
 from app.corrections.router import router as corrections
+from app.drafts.router import router as drafts
 from app.exports.router import router as exports
 from app.feeds.router import router as feeds
 from app.ledger.router import router as events
@@ -31,6 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     askers,
     dossiers,
     sources,
+    drafts,
     events,
     stats,
     exports,

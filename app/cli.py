@@ -106,7 +106,7 @@ def serve() -> None:
 
 @app.command()
 def worker() -> None:
-    """Send webhooks, until it is stopped. With SQLite `serve` does it by itself."""
+    """Send webhooks and publish drafts, until it is stopped. With SQLite `serve` does it too."""
     settings = Settings()
     configure(settings)
     pepper = load_pepper(settings)

@@ -17,6 +17,7 @@ from app.core.db import Database
 from app.core.idempotency import Replay
 from app.core.settings import Settings
 from app.core.slugs import Moved
+from app.drafts.publishing import Embargoes
 from app.ledger.front import Front
 from app.ledger.heads import Heads
 from app.ledger.public import Tags
@@ -101,13 +102,17 @@ async def _working(app: FastAPI) -> AsyncIterator[None]:
 
 def jobs(
     settings: Settings, database: Database, secret: bytes, signed: SignedLog
-) -> list[Worker | Publisher]:
+) -> list[Worker | Publisher | Embargoes]:
     """Return what a worker runs until it is stopped.
 
     Raises:
         RuntimeError: a witness is not set as it should be.
     """
-    return [Worker(settings, database, secret), Publisher(settings, database, signed)]
+    return [
+        Worker(settings, database, secret),
+        Publisher(settings, database, signed),
+        Embargoes(database, secret),
+    ]
 
 
 def _say_why_it_ended(running: asyncio.Task[None]) -> None:

@@ -163,6 +163,17 @@ async def authenticate(session: AsyncSession, text: str, *, pepper: bytes) -> Ca
     return Caller(key.id, key.name, frozenset(key.scopes), key.last_used_at)
 
 
+def unfit(key: ApiKey, scope: Scope) -> str | None:
+    """Say why a key may not act by itself now, as the end of a sentence; None when it may."""
+    if key.revoked_at is not None:
+        return "was revoked"
+    if key.expires_at is not None and key.expires_at <= clock.now():
+        return "has expired"
+    if scope not in key.scopes and Scope.ADMIN not in key.scopes:
+        return f"has not the scope {scope}"
+    return None
+
+
 async def note_use(session: AsyncSession, caller: Caller) -> None:
     """Store that a key is in use, to the minute."""
     key = await queries.get(session, caller.key_id)

@@ -133,6 +133,9 @@ def _reading_as(scope: Scope) -> Callable[..., AsyncIterator[AsyncSession]]:
 EditorSession = Annotated[AsyncSession, Depends(_writing_as(Scope.WRITE), scope="function")]
 """Write the record."""
 
+EditorReadSession = Annotated[AsyncSession, Depends(_reading_as(Scope.WRITE), scope="function")]
+"""Look at what only those who write the record see."""
+
 AdminSession = Annotated[AsyncSession, Depends(_writing_as(Scope.ADMIN), scope="function")]
 """Administer the service."""
 

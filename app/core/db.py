@@ -1,6 +1,7 @@
 """Two databases with one behaviour: engines, transactions, and which failures are passing.
 
-What differs between SQLite and PostgreSQL is here, in `core.lists` and in `webhooks.claims`.
+What differs between SQLite and PostgreSQL is here, in `core.lists` and in `webhooks.claims`. No
+failure repeats the values of its statement (`hide_parameters`): they may be what is not public.
 """
 
 import asyncio
@@ -215,6 +216,7 @@ def _sqlite_engine(settings: Settings) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=settings.database_timeout,
         connect_args={"timeout": settings.database_timeout},
+        hide_parameters=True,
     )
     _prepare_sqlite(engine.sync_engine, *SQLITE_PRAGMAS)
     return engine
@@ -258,6 +260,7 @@ def _threaded_engine(settings: Settings, writes: str | None) -> Engine:
         ),
         connect_args={"timeout": settings.database_timeout, "check_same_thread": False},
         execution_options={"writes": writes is not None},
+        hide_parameters=True,
     )
     _prepare_sqlite(engine, *SQLITE_PRAGMAS, writes or "PRAGMA query_only = ON")
     return engine
@@ -295,6 +298,7 @@ def _postgres_engine(settings: Settings, more: dict[str, str] | None = None) -> 
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=settings.database_timeout,
+        hide_parameters=True,
         connect_args={
             "timeout": settings.database_timeout,
             "server_settings": {

@@ -56,9 +56,19 @@ async def _precondition(
     return Precondition(if_match)
 
 
+async def _maybe_precondition(
+    if_match: Annotated[
+        str | None,
+        Header(description="The ETag that you last read, if nothing newer is to be touched."),
+    ] = None,
+) -> Precondition | None:
+    return None if if_match is None else Precondition(if_match)
+
+
 ReadSession = Annotated[AsyncSession, Depends(_read, scope="function")]
 Paging = Annotated[Pager, Depends(_pager)]
 IfMatch = Annotated[Precondition, Depends(_precondition)]
+MaybeIfMatch = Annotated[Precondition | None, Depends(_maybe_precondition)]
 PublicUrl = Annotated[str, Depends(public_url)]
 
 

@@ -40,9 +40,9 @@ class Settings(BaseSettings):
         None,
         min_length=32,
         description=(
-            "Secret that keys the stored hashes of API keys, signs cursors, seals the secrets of"
-            " webhooks and makes the key that signs them. With SQLite one is made at first start"
-            " and kept beside the database; with PostgreSQL it must be set."
+            "Secret that keys the stored hashes of API keys, signs cursors, seals drafts and the"
+            " secrets of webhooks, and makes the key that signs them. With SQLite one is made at"
+            " first start and kept beside the database; with PostgreSQL it must be set."
         ),
     )
     database_pool_size: int = Field(10, ge=1, le=200, description="Open connections per process.")
@@ -65,8 +65,8 @@ class Settings(BaseSettings):
     serve_worker: bool | None = Field(
         None,
         description=(
-            "Whether `serve` also runs the worker that sends webhooks. Left out: with SQLite it"
-            " does, with PostgreSQL `answerable worker` is run beside it."
+            "Whether `serve` also runs the worker that sends webhooks and publishes drafts. Left"
+            " out: with SQLite it does, with PostgreSQL `answerable worker` is run beside it."
         ),
     )
     webhook_allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(

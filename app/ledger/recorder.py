@@ -74,6 +74,28 @@ async def recording(database: Database, *, actor: str) -> AsyncIterator[AsyncSes
         await database.erase()
 
 
+@asynccontextmanager
+async def rehearsing(session: AsyncSession, *, instant: datetime) -> AsyncIterator[AsyncSession]:
+    """Open a session whose changes are undone when the block ends, within a recording one.
+
+    It sees the same state under the same lock, and nothing of it is left: no event, no number, no
+    row, and nothing in `session`. instant: when its changes are supposed to be recorded.
+    """
+    connection, actor = await session.connection(), current(session).actor
+    rehearsal = AsyncSession(
+        connection,
+        join_transaction_mode="create_savepoint",
+        autoflush=False,
+        expire_on_commit=False,
+    )
+    async with rehearsal:  # which ends by a rollback to the savepoint
+        head = await queries.lock(rehearsal)
+        rehearsal.info["instant"] = instant
+        rehearsal.info[RECORDING] = Recording(head=head, actor=actor, instant=instant)
+        yield rehearsal
+        await rehearsal.flush()
+
+
 def erases(session: AsyncSession) -> None:
     """Have what this transaction overwrites made unreadable in the database's files too."""
     session.info[ERASES] = True

@@ -31,6 +31,7 @@ TAGS = {
     "askers": "Who puts questions.",
     "dossiers": "Named sets of questions.",
     "sources": "The documents that are cited.",
+    "drafts": "Writes kept outside the ledger until they are published: embargoes.",
     "events": "The ledger: everything that changed, in order.",
     "stats": "Figures, each with what it counts and leaves out.",
     "exports": "The lists without pages, for spreadsheets and programs.",

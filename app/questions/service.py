@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.askers import service as askers
 from app.companies import service as companies
-from app.core import clock, ids, slugs
+from app.core import ids, slugs
 from app.core.dates import EdtfDate
 from app.core.errors import Conflict, Invalid
 from app.core.routing import Precondition
@@ -33,7 +33,7 @@ async def put(session: AsyncSession, new: QuestionCreate) -> Question:
     """
     company = await companies.referred(session, new.company)
     await _check_external_id(session, new.external_id, None)
-    refuse_future(new.last_checked_on, "/last_checked_on")
+    refuse_future(session, new.last_checked_on, "/last_checked_on")
     question_id = ids.new("question")
     question = Question(
         id=question_id,
@@ -73,7 +73,7 @@ async def edit(
     seen.check(question.version)
     changes = patch.changes()
     await _check_external_id(session, patch.external_id, question)
-    refuse_future(patch.last_checked_on, "/last_checked_on")
+    refuse_future(session, patch.last_checked_on, "/last_checked_on")
     if "slug" in changes:
         await slugs.give(session, "question", question.id, changes["slug"], question.text)
     if "translations" in changes:
@@ -108,7 +108,7 @@ async def ask(session: AsyncSession, question: Question, new: AskCreate) -> Ask:
 async def _record_ask(
     session: AsyncSession, question: Question, new: AskCreate, *, pointer: str
 ) -> Ask:
-    refuse_future(new.asked_on, f"{pointer}/asked_on")
+    refuse_future(session, new.asked_on, f"{pointer}/asked_on")
     asker = await askers.referred(session, new.asker, f"{pointer}/asker")
     cited = await sources.cite(session, new.source, f"{pointer}/source")
     row = Ask(
@@ -169,7 +169,7 @@ async def rule(session: AsyncSession, question: Question, new: RulingCreate) -> 
     Raises:
         Invalid: the source is not there, or the date lies in the future.
     """
-    refuse_future(new.effective_on, "/effective_on")
+    refuse_future(session, new.effective_on, "/effective_on")
     cited = await sources.cite(session, new.source) if new.source is not None else None
     row = Ruling(
         id=ids.new("ruling"),
@@ -202,14 +202,15 @@ async def referred(session: AsyncSession, reference: str, pointer: str) -> Quest
     return question
 
 
-def refuse_future(day: EdtfDate | None, pointer: str) -> None:
-    """Refuse a date of something that has not happened yet.
+def refuse_future(session: AsyncSession, day: EdtfDate | None, pointer: str) -> None:
+    """Refuse a date of something that has not happened yet when it is recorded.
 
     Raises:
-        Invalid: the date's first day is after today (UTC).
+        Invalid: the date's first day is after the day (UTC) on which the session records.
     """
-    if day is not None and day.first_day > clock.today():
-        detail = f"{day} lies in the future. Record what has happened, such as {clock.today()}."
+    today = recorder.current(session).instant.date()
+    if day is not None and day.first_day > today:
+        detail = f"{day} lies in the future. Record what has happened, such as {today}."
         raise Invalid.at(pointer, detail, code="future")
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.auth.sessions import RedactSession
 from app.core.docs import ADDS, LISTS, READS
 from app.core.pagination import PageQuery
-from app.core.sessions import Paging, ReadSession
+from app.core.sessions import Paging, ReadSession, secret_of
 from app.ledger.public import TimelessRoute
 from app.ledger.redaction import Redaction
 from app.redactions import queries, service
@@ -33,7 +33,7 @@ async def create_redaction(
     every proof still verifies. Send it with `dry_run=true` first: the answer lists what would go,
     and where else on the record the same text stands.
     """
-    done = await service.redact(session, new)
+    done = await service.redact(session, new, secret_of(request))
     row, traces = done.records[0], done.traces
     request.state.version = row.version
     response.headers["Location"] = f"/v1/redactions/{row.id}"

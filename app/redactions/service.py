@@ -16,6 +16,7 @@ from app.core import idempotency, ids
 from app.core.errors import Conflict, Invalid
 from app.core.slugs import SLUG
 from app.core.tables import table_of
+from app.drafts import service as drafts
 from app.ledger import leaves
 from app.ledger import queries as ledger
 from app.ledger.leaves import Disclosed
@@ -44,8 +45,10 @@ class Redacted:
     traces: Traces
 
 
-async def redact(session: AsyncSession, new: RedactionCreate) -> Redacted:
+async def redact(session: AsyncSession, new: RedactionCreate, secret: bytes) -> Redacted:
     """Make fields of an event unreadable for good, and the same wherever it is about that thing.
+
+    secret: opens drafts, which are looked through so that none brings the text back.
 
     Raises:
         NotFound: there is no such event.
@@ -62,6 +65,7 @@ async def redact(session: AsyncSession, new: RedactionCreate) -> Redacted:
     named = (new.seq, {one.pointer for one in fields})
     found = await traces.find(session, wanted, named, WORDS | model.__personal__)
     await _forget(session, model, wanted, found)
+    await drafts.stop(session, wanted.quoted_in, secret)
     records = await _tell(session, new, found)
     await session.flush()
     for record in records:

@@ -56,7 +56,11 @@ class Wanted:
         """Tell whether one of the texts can be read in a field that does not go."""
         if row.subject_id == self.subject_id and one.name == "slug":
             return any(re.fullmatch(rf"{slug}(-\d+)?", one.value) for slug in self.slugs)
-        return self._quoted(one.value, SHORTEST)
+        return self.quoted_in(one.value)
+
+    def quoted_in(self, value: Any) -> bool:
+        """Tell whether one of the texts stands in a value about anything; not very short ones."""
+        return self._quoted(value, SHORTEST)
 
     def _quoted(self, value: Any, shortest: int) -> bool:
         texts = [text for text in self.texts if len(text) >= shortest]

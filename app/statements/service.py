@@ -23,7 +23,7 @@ async def publish(session: AsyncSession, new: StatementCreate) -> Statement:
         Conflict: a response is about another company's question, or about one twice.
     """
     company = await companies.referred(session, new.company)
-    questions.refuse_future(new.published_on, "/published_on")
+    questions.refuse_future(session, new.published_on, "/published_on")
     cited = await sources.cite(session, new.source)
     statement = Statement(
         id=ids.new("statement"),

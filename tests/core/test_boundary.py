@@ -63,6 +63,7 @@ async def test_head_answers_as_get_does_without_a_body(
         "key": "key_01jv8z4x9kf3t8w2m5r7c1q0ab",
         "webhook": "webhook_01jv8z4x9kf3t8w2m5r7c1q0ab",
         "delivery": "delivery_01jv8z4x9kf3t8w2m5r7c1q0ab",
+        "draft": "draft_01jv8z4x9kf3t8w2m5r7c1q0ab",
         "slug": "not-found",
         "redaction": "redaction_01jv8z4x9kf3t8w2m5r7c1q0ab",
         "tile": "0/000.p/1",
