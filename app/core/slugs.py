@@ -1,6 +1,9 @@
 """Slugs: readable names, unique for each kind of thing, and never given to another one."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from fastapi import Request
 from sqlalchemy import select
@@ -9,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel
 
-from app.core import clock, ids
+from app.core import clock, foresight, ids, pending
 from app.core.errors import Conflict, Invalid, NotFound
+from app.core.lists import among
 from app.core.tables import Key, table_of
 from app.core.text import slug_from
 
@@ -19,6 +23,7 @@ class SlugName(SQLModel, table=True):
     """A slug that a thing has or once had."""
 
     __tablename__ = "slug"
+    __pending_by__: ClassVar[str] = "kind"
 
     kind: str = Field(primary_key=True, sa_type=Key)
     slug: str = Field(primary_key=True, sa_type=Key)
@@ -40,12 +45,23 @@ class Moved(Exception):
         self.location = location
 
 
-async def give(session: AsyncSession, kind: str, target: str, wanted: str | None, text: str) -> str:
+async def give(
+    session: AsyncSession,
+    kind: str,
+    target: str,
+    wanted: str | None,
+    text: str,
+    *,
+    is_new: bool = False,
+) -> str:
     """Give a thing its slug: the one wanted, or a free one made from its text.
+
+    is_new: whether the thing is, and so has had none before.
 
     Raises:
         Conflict: another thing has the wanted slug, or once had it.
     """
+    is_new_name = wanted is None
     if wanted is None:
         slug = await _free(session, kind, slug_from(text, kind))
     else:
@@ -56,8 +72,29 @@ async def give(session: AsyncSession, kind: str, target: str, wanted: str | None
                 f"The slug {slug} belongs to {kept.target}, now or in the past. Choose another,"
                 " or leave it out to have one made."
             )
-    await _make_current(session, kind, target, slug)
+    await _make_current(session, kind, target, slug, is_new=is_new)
     return slug
+
+
+@dataclass
+class Numbering:
+    """What is known of the slugs that begin with a stem.
+
+    is_free: whether the stem itself is. taken: of its numbered forms; None while nobody looked.
+    """
+
+    is_free: bool = True
+    taken: set[str] | None = None
+    last: int = 0
+
+
+async def foresee(session: AsyncSession, kind: str, texts: Iterable[str]) -> None:
+    """Look up at once what the slugs that a batch will make of texts depend on."""
+    stems = {slug_from(text, kind) for text in texts}
+    query = select(SLUG.c.slug).where(SLUG.c.kind == kind, among(SLUG.c.slug, "stems"))
+    taken = set((await session.execute(query, {"stems": sorted(stems)})).scalars())
+    answers = {stem: Numbering(is_free=stem not in taken) for stem in stems}
+    foresight.keep(session, f"{kind} slug", answers)
 
 
 def find(
@@ -172,21 +209,41 @@ async def locate(
 
 
 async def _free(session: AsyncSession, kind: str, stem: str) -> str:
+    known = foresight.ask(session, f"{kind} slug", stem)
+    if not isinstance(known, Numbering):
+        return _next(stem, Numbering(taken=await _taken(session, kind, stem)))
+    if known.is_free:
+        known.is_free = False
+        return stem
+    if known.taken is None:
+        known.taken = await _taken(session, kind, stem)
+    return _next(stem, known)
+
+
+def _next(stem: str, known: Numbering) -> str:
+    """Return the first form of a stem that is free, and take it."""
+    assert known.taken is not None
+    while True:
+        known.last += 1
+        slug = stem if known.last == 1 else f"{stem}-{known.last}"
+        if slug not in known.taken:
+            known.taken.add(slug)
+            return slug
+
+
+async def _taken(session: AsyncSession, kind: str, stem: str) -> set[str]:
     query = select(SLUG.c.slug).where(
         SLUG.c.kind == kind, SLUG.c.slug >= stem, SLUG.c.slug < stem + AFTER_HYPHEN
     )
     taken = set((await session.execute(query)).scalars())
-    taken |= {row.slug for row in session.new if isinstance(row, SlugName) and row.kind == kind}
-    number, slug = 1, stem
-    while slug in taken:
-        number += 1
-        slug = f"{stem}-{number}"
-    return slug
+    return taken | {row.slug for row in pending.find(session, SlugName, kind)}
 
 
-async def _make_current(session: AsyncSession, kind: str, target: str, slug: str) -> None:
+async def _make_current(
+    session: AsyncSession, kind: str, target: str, slug: str, *, is_new: bool
+) -> None:
     query = select(SlugName).where(SLUG.c.kind == kind, SLUG.c.target == target)
-    former = list((await session.execute(query)).scalars())
+    former = [] if is_new else list((await session.execute(query)).scalars())
     for name in former:
         name.is_current = name.slug == slug
     if all(name.slug != slug for name in former):

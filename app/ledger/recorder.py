@@ -138,14 +138,16 @@ def _record(session: Session, context: Any, instances: Any) -> None:
     for row in changed:
         _stamp(row, log.instant, is_new=row in session.new)
     told = []
+    by_id = {row.id: row for row in changed}
     for row in changed:
         previous = None if row in session.new else _previous(row)
         if previous == {}:
             continue  # only derived columns changed
         log.head.seq += 1
-        headline = row.headline(previous, log.notes.get(row.id, {}))
+        headline = row.headline(previous, log.notes.pop(row.id, {}))
         told.append(_event(row, previous, headline, log))
-        _advance(changed, {row.id, headline.question_id}, log.head.seq)
+        for advanced in {row.id, headline.question_id} & by_id.keys():
+            by_id[advanced].version = log.head.seq
     log.head.recorded_at = log.instant
     if told:
         _append(session, log.head, told)
@@ -192,13 +194,6 @@ def _previous(row: Recorded) -> dict[str, Any]:
                 history.deleted[0] if history.deleted else None
             )
     return before
-
-
-def _advance(rows: Iterable[Recorded], ids: set[str | None], seq: int) -> None:
-    """Give the row, and the question that the event is about, the event's number as version."""
-    for row in rows:
-        if row.id in ids:
-            row.version = seq
 
 
 def _event(

@@ -121,6 +121,7 @@ class Question(Recorded, table=True):
 class Entry(Recorded):
     """The columns that asks, responses and rulings share. An entry never changes."""
 
+    __pending_by__: ClassVar[str] = "question_id"
     __derived__: ClassVar[frozenset[str]] = frozenset(
         {"effective_day", "corrected_at", "corrected_by"}
     )
@@ -239,6 +240,7 @@ class StandingSpan(SQLModel, table=True):
     """
 
     __tablename__ = "standing"
+    __pending_by__: ClassVar[str] = "question_id"
     __table_args__ = (
         Index("ix_standing_days", "question_id", "known_to", "from_day"),
         Index("ix_standing_first_asked", "first_asked_day", "question_id"),
@@ -266,6 +268,7 @@ class QuestionTopic(SQLModel, table=True):
     """That a question had a topic, as known in an interval of time; derived from `topics`."""
 
     __tablename__ = "question_topic"
+    __pending_by__: ClassVar[str] = "question_id"
 
     topic: str = Field(primary_key=True, sa_type=Key)
     question_id: str = reference("question.id", primary_key=True, index=True)
@@ -277,6 +280,7 @@ class QuestionDossier(SQLModel, table=True):
     """That a question was in a dossier, as known in an interval; derived from `dossier_ids`."""
 
     __tablename__ = "question_dossier"
+    __pending_by__: ClassVar[str] = "question_id"
 
     dossier_id: str = reference("dossier.id", primary_key=True)
     question_id: str = reference("question.id", primary_key=True, index=True)

@@ -1,5 +1,6 @@
 """Loading questions and entries for the services that change them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -10,6 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.core import slugs
 from app.core.clock import FOREVER
 from app.core.errors import NotFound
+from app.core.lists import among
 from app.core.tables import table_of
 from app.questions.models import Ask, Question, Response, Ruling
 
@@ -58,6 +60,17 @@ async def with_external_id(session: AsyncSession, external_id: str) -> str | Non
     query = select(QUESTION.c.id).where(QUESTION.c.external_id == external_id)
     found: str | None = (await session.execute(query)).scalar_one_or_none()
     return found
+
+
+async def with_external_ids(session: AsyncSession, external_ids: Sequence[str]) -> list[Question]:
+    """Return the questions that have one of these external ids, with their companies."""
+    query = (
+        select(Question)
+        .where(among(QUESTION.c.external_id, "external_ids"))
+        .options(joinedload(Question.company))  # type: ignore[arg-type]
+    )
+    found = await session.execute(query, {"external_ids": external_ids})
+    return list(found.scalars())
 
 
 async def response_to(session: AsyncSession, question_id: str, statement_id: str) -> str | None:

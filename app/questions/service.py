@@ -1,10 +1,12 @@
 """The rules for putting questions, and for what moves them."""
 
+from collections.abc import Iterable
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.askers import service as askers
 from app.companies import service as companies
-from app.core import ids, slugs
+from app.core import foresight, ids, slugs
 from app.core.dates import EdtfDate
 from app.core.errors import Conflict, Invalid
 from app.core.routing import Precondition
@@ -37,7 +39,9 @@ async def put(session: AsyncSession, new: QuestionCreate) -> Question:
     question_id = ids.new("question")
     question = Question(
         id=question_id,
-        slug=await slugs.give(session, "question", question_id, new.slug, new.text),
+        slug=await slugs.give(
+            session, "question", question_id, new.slug, new.text, is_new=True
+        ),
         company_id=company.id,
         company=company,
         text=new.text,
@@ -221,6 +225,27 @@ def _last_day(date: EdtfDate | None) -> int | None:
 async def _check_external_id(
     session: AsyncSession, external_id: str | None, question: Question | None
 ) -> None:
-    holder = await queries.with_external_id(session, external_id) if external_id else None
+    if external_id is None:
+        return
+    holder = foresight.ask(session, "external_id", external_id)
+    if holder is foresight.UNKNOWN:
+        holder = await queries.with_external_id(session, external_id)
     if holder is not None and (question is None or holder != question.id):
         raise Conflict(f"{holder} has this external_id already.")
+
+
+async def foresee(
+    session: AsyncSession, external_ids: Iterable[str], texts: Iterable[str]
+) -> dict[str, Question]:
+    """Look up at once what a batch will ask of questions that it names by their external ids.
+
+    texts: of the questions that it may put. Returns those that are there, by external id.
+    """
+    wanted = sorted(set(external_ids))
+    known = {
+        str(row.external_id): row for row in await queries.with_external_ids(session, wanted)
+    }
+    answers = dict.fromkeys(wanted) | {name: row.id for name, row in known.items()}
+    foresight.keep(session, "external_id", answers)
+    await slugs.foresee(session, "question", texts)
+    return known

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import pending
 from app.core.clock import FOREVER
 from app.core.dates import EdtfDate
 from app.core.errors import Conflict
@@ -50,6 +51,11 @@ async def refold(
     await _keep(session, question, found)
 
 
+def _is_written(question: Question) -> bool:
+    """Tell whether a question is in the database, so that others of its rows may be."""
+    return not inspect(question).pending
+
+
 def noted(question: Question) -> marks.Noted:
     """Return what of a question the clock reads."""
     return marks.Noted(
@@ -61,11 +67,10 @@ def noted(question: Question) -> marks.Noted:
 
 async def standing_entries(session: AsyncSession, question: Question) -> list[state.Entry]:
     """Return the entries of a question's timeline that are not corrected, pending ones included."""
-    rows: list[Entry] = [
-        row for row in session.new if isinstance(row, Entry) and row.question_id == question.id
-    ]
-    if question not in session.new:
-        for model in (Ask, Response, Ruling):
+    models: tuple[type[Entry], ...] = (Ask, Response, Ruling)
+    rows = [row for model in models for row in pending.find(session, model, question.id)]
+    if _is_written(question):
+        for model in models:
             columns = table_of(model).c
             query = select(model).where(
                 columns.question_id == question.id, columns.corrected_at == FOREVER
@@ -113,7 +118,7 @@ async def _keep(session: AsyncSession, question: Question, found: Sequence[state
             del wanted[row.from_day]
         elif row.known_from < instant:
             row.known_to = instant
-        elif row in session.new:
+        elif inspect(row).pending:
             session.expunge(row)
         else:
             await session.delete(row)
@@ -122,12 +127,8 @@ async def _keep(session: AsyncSession, question: Question, found: Sequence[state
 
 
 async def _open_spans(session: AsyncSession, question: Question) -> list[StandingSpan]:
-    rows = [
-        row
-        for row in session.new
-        if isinstance(row, StandingSpan) and row.question_id == question.id
-    ]
-    if question not in session.new:
+    rows = list(pending.find(session, StandingSpan, question.id))
+    if _is_written(question):
         columns = table_of(StandingSpan).c
         query = select(StandingSpan).where(
             columns.question_id == question.id, columns.known_to == FOREVER
@@ -171,11 +172,8 @@ async def _index(
     wanted = set(values)
     columns = table_of(model).c
     query = select(model).where(columns.question_id == question.id, columns.known_to == FOREVER)
-    stored = () if question in session.new else (await session.execute(query)).scalars().all()
-    pending = [
-        row for row in session.new if isinstance(row, model) and row.question_id == question.id
-    ]
-    for row in (*stored, *pending):
+    stored = (await session.execute(query)).scalars().all() if _is_written(question) else ()
+    for row in (*stored, *pending.find(session, model, question.id)):
         if getattr(row, name) in wanted:
             wanted.discard(getattr(row, name))
         else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import Connection, event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
@@ -64,6 +64,14 @@ def _note(session: Session, context: Any) -> None:
             notes_of(session).companies[row.id] = None
 
 
+@event.listens_for(Session, "after_flush_postexec")
+def _index_many(session: Session, context: Any) -> None:
+    """Index already now what a long transaction has written, so that its notes do not grow."""
+    notes: Notes | None = session.info.get(NOTES)
+    if notes is not None and len(notes.questions) >= BATCH:
+        _write(session.connection(), notes)
+
+
 @event.listens_for(Session, "before_commit")
 def _index(session: Session) -> None:
     session.flush()
@@ -71,13 +79,19 @@ def _index(session: Session) -> None:
     if notes is None:
         return
     connection = session.connection()
+    _write(connection, notes)
+    if notes.gone:
+        index.unlearn(connection, notes.gone)
+        index.engine(connection).erase(connection)
+
+
+def _write(connection: Connection, notes: Notes) -> None:
+    """Index what was noted."""
     for write, ids in ((names.renew, notes.companies), (index.renew, notes.questions)):
         waiting = iter(sorted(ids))
         while batch := list(islice(waiting, BATCH)):
             write(connection, batch)
-    if notes.gone:
-        index.unlearn(connection, notes.gone)
-        index.engine(connection).erase(connection)
+        ids.clear()
 
 
 @event.listens_for(Session, "after_rollback")

@@ -30,6 +30,7 @@ class Source(Recorded, table=True):
     """
 
     __tablename__ = "source"
+    __pending_by__: ClassVar[str] = "url"
     __table_args__ = (Index("ix_source_url_sha256", "url", "sha256"),)
     __derived__: ClassVar[frozenset[str]] = frozenset({"checked_at", "tried_at"})
     __personal__: ClassVar[dict[str, Any]] = {

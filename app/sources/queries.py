@@ -8,6 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
+from app.core.lists import among
 from app.core.tables import table_of
 from app.sources.models import Source
 from app.sources.schemas import SourceCreate, SourceFilters
@@ -35,6 +36,13 @@ async def same(session: AsyncSession, given: SourceCreate) -> Source | None:
     )
     found = await session.execute(query.order_by(SOURCE.c.id.desc()).limit(1))
     return found.scalar_one_or_none()
+
+
+async def at(session: AsyncSession, urls: Sequence[str]) -> Sequence[Source]:
+    """Return the sources at these addresses that have no hash, oldest first."""
+    query = select(Source).where(among(SOURCE.c.url, "urls"), SOURCE.c.sha256.is_(None))
+    found = await session.execute(query.order_by(SOURCE.c.id), {"urls": urls})
+    return found.scalars().all()
 
 
 async def set_checked(session: AsyncSession, source_id: str, **instants: datetime) -> None:

@@ -1,10 +1,11 @@
 """The rules for citing documents."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import ids
+from app.core import foresight, ids, pending
 from app.core.errors import Invalid
 from app.core.routing import Precondition
 from app.ledger import recorder
@@ -26,20 +27,27 @@ async def add(session: AsyncSession, new: SourceCreate) -> tuple[Source, bool]:
 
     Returns the source and whether it is new.
     """
-    found = await queries.same(session, new) or _pending(session, new)
+    for row in pending.find(session, Source, new.url):  # not flushed yet
+        if row.sha256 == new.sha256:
+            return row, False
+    found = foresight.ask(session, "source", (new.url, new.sha256))
+    if found is foresight.UNKNOWN:
+        found = await queries.same(session, new)
     if found is not None:
         return found, False
     source = Source(id=ids.new("source"), **new.model_dump())
     session.add(source)
+    foresight.note(session, "source", (new.url, new.sha256), source)
     return source, True
 
 
-def _pending(session: AsyncSession, new: SourceCreate) -> Source | None:
-    """Look among the sources that this transaction has not flushed yet."""
-    for row in session.new:
-        if isinstance(row, Source) and (row.url, row.sha256) == (new.url, new.sha256):
-            return row
-    return None
+async def foresee(session: AsyncSession, urls: Iterable[str]) -> None:
+    """Look up at once the sources that a batch will cite by these addresses, without a hash."""
+    known = await queries.at(session, sorted(set(urls)))
+    answers = dict.fromkeys(((url, None) for url in urls), None) | {
+        (row.url, None): row for row in known
+    }
+    foresight.keep(session, "source", answers)
 
 
 async def cite(session: AsyncSession, given: str | SourceCreate, pointer: str = "/source") -> Cited:
