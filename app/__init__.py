@@ -16,6 +16,7 @@ transaction that changes it, and everything else reads from there.
                   (as_of, known_at); the HTTP surface of what the features below write
     search        finding questions by words: the index, what a query means, rank and highlight
     drafts        writes kept outside the ledger until they are published, by hand or at an hour
+    imports       spreadsheets brought onto the record: all or nothing, and taken back as a whole
     corrections   retracting what was wrong, in public
     statements    publishing what a company said
     questions     questions, asks, responses, rulings; state.py, the fold, a pure function

@@ -10,6 +10,8 @@ from app.corrections.router import router as corrections
 from app.drafts.router import router as drafts
 from app.exports.router import router as exports
 from app.feeds.router import router as feeds
+from app.imports.router import router as imports
+from app.imports.router import templates
 from app.ledger.router import router as events
 from app.pages.oembed import router as oembed
 from app.pages.router import router as pages
@@ -40,6 +42,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     badges,
     vocabulary,
     redactions,
+    templates,
+    imports,
     webhooks,
     deliveries,
     log,

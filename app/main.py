@@ -12,12 +12,13 @@ from starlette.types import ASGIApp
 from app.api import ROUTERS
 from app.auth.secrets import load_pepper
 from app.core import problems
-from app.core.boundary import Boundary
+from app.core.boundary import Boundary, Upload
 from app.core.db import Database
 from app.core.idempotency import Replay
 from app.core.settings import Settings
 from app.core.slugs import Moved
 from app.drafts.publishing import Embargoes
+from app.imports.jobs import Running
 from app.ledger.front import Front
 from app.ledger.heads import Heads
 from app.ledger.public import Tags
@@ -39,7 +40,8 @@ def create_app(settings: Settings) -> ASGIApp:
 
 def surround(app: FastAPI, settings: Settings) -> ASGIApp:
     """Put around an application what every request passes: the cache, then the boundary."""
-    return Front(Boundary(app, settings), settings, app.state)
+    uploads = {"/v1/imports": Upload(settings.max_import_bytes)}
+    return Front(Boundary(app, settings, uploads), settings, app.state)
 
 
 def build(settings: Settings) -> FastAPI:
@@ -56,8 +58,10 @@ def build(settings: Settings) -> FastAPI:
         app.state.log = SignedLog(app.state.settings, app.state.database)
         await app.state.log.start()
         app.state.running = set()
+        app.state.imports = Running()
         async with _working(app):
             yield
+        await app.state.imports.close()
         await app.state.heads.close()
         await app.state.database.close()
 

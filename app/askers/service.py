@@ -20,9 +20,7 @@ async def add(session: AsyncSession, new: AskerCreate) -> Asker:
     asker_id = ids.new("asker")
     asker = Asker(
         id=asker_id,
-        slug=await slugs.give(
-            session, "asker", asker_id, new.slug, new.name, is_new=True
-        ),
+        slug=await slugs.give(session, "asker", asker_id, new.slug, new.name, is_new=True),
         name=new.name,
         kind=new.kind.value,
         description=new.description,

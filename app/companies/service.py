@@ -21,9 +21,7 @@ async def add(session: AsyncSession, new: CompanyCreate) -> Company:
     company_id = ids.new("company")
     company = Company(
         id=company_id,
-        slug=await slugs.give(
-            session, "company", company_id, new.slug, new.name, is_new=True
-        ),
+        slug=await slugs.give(session, "company", company_id, new.slug, new.name, is_new=True),
         name=new.name,
         names=new.names,
         identifiers=new.identifiers.model_dump(exclude_none=True),

@@ -9,7 +9,8 @@ import asyncio
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
@@ -25,6 +26,7 @@ from app.core.errors import (
     Problem,
     RequestTimeout,
     TooLarge,
+    Unavailable,
     UnsupportedMediaType,
 )
 from app.core.settings import Settings
@@ -44,16 +46,21 @@ PARAMETERS = 50
 class Boundary:
     """Wrap an ASGI application so that only clean requests reach it."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, uploads: Mapping[str, "Upload"] | None = None
+    ) -> None:
+        """Take what to wrap. uploads: what is read otherwise, by the paths it is posted to."""
         self._app = app
         self._settings = settings
+        self._uploads = uploads or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request through, whatever becomes of it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(scope, receive, send, self._settings)
+        upload = self._uploads.get(scope["path"]) if scope["method"] == "POST" else None
+        exchange = Exchange(scope, receive, send, self._settings, upload)
         with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
             try:
                 await self._pass(exchange)
@@ -72,8 +79,41 @@ class Boundary:
             await preflight(exchange.scope, exchange.receive, exchange.send)
             return
         check_target(exchange.scope)
-        await exchange.read_body()
-        await self._app(exchange.inner_scope(), exchange.receive, exchange.send)
+        with exchange.receiving():
+            await exchange.read_body()
+            await self._app(exchange.inner_scope(), exchange.receive, exchange.send)
+
+
+class Upload:
+    """A path that takes files, which are larger than any other body and have another form.
+
+    A body is in memory until it was read; so only a few are received at a time.
+    """
+
+    TYPE = "multipart/form-data"
+    SIMULTANEOUS = 4
+    PATIENCE = 10
+    """So many times as long as for any other body a client has to send it."""
+
+    def __init__(self, limit: int) -> None:
+        """Take the limit, in bytes."""
+        self.limit = limit
+        self._received = 0
+
+    @contextmanager
+    def receiving(self) -> Iterator[None]:
+        """Count a request while it is answered.
+
+        Raises:
+            Unavailable: there are as many already as there may be.
+        """
+        if self._received >= self.SIMULTANEOUS:
+            raise Unavailable("Other files are being received. Send the request again shortly.")
+        self._received += 1
+        try:
+            yield
+        finally:
+            self._received -= 1
 
 
 class Disconnected(Exception):
@@ -83,8 +123,17 @@ class Disconnected(Exception):
 class Exchange:
     """One request and its answer."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, settings: Settings) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        settings: Settings,
+        upload: Upload | None = None,
+    ) -> None:
+        """upload: how the body is to be read, if not as JSON."""
         self.scope = scope
+        self._upload = upload
         self.method: str = scope["method"]
         self.headers = Headers(scope=scope)
         given = self.headers.get("x-request-id", "")
@@ -113,17 +162,21 @@ class Exchange:
         """
         if self.method not in BODY_METHODS:
             return
+        patience = self._settings.body_timeout * (self._upload.PATIENCE if self._upload else 1)
         try:
-            async with asyncio.timeout(self._settings.body_timeout):
+            async with asyncio.timeout(patience):
                 body = b"".join([chunk async for chunk in self._chunks()])
         except TimeoutError:
-            raise RequestTimeout(
-                f"The body did not arrive within {self._settings.body_timeout:g} seconds."
-            ) from None
+            raise RequestTimeout(f"The body did not arrive within {patience:g} seconds.") from None
         if body:
             self._check_media_type()
-            check_json(body)
+            if self._upload is None:
+                check_json(body)
         self._body = body
+
+    def receiving(self) -> AbstractContextManager[None]:
+        """Count the request among those that bring a file, if it does."""
+        return self._upload.receiving() if self._upload is not None else nullcontext()
 
     async def receive(self) -> Message:
         """Hand the body that was read to the application, then whatever the server says next."""
@@ -167,7 +220,7 @@ class Exchange:
         )
 
     async def _chunks(self) -> Any:
-        limit = self._settings.max_body_bytes
+        limit = self._upload.limit if self._upload else self._settings.max_body_bytes
         declared = self.headers.get("content-length", "0")
         size = int(declared) if re.fullmatch(r"[0-9]{1,18}", declared) else 0
         if size > limit:
@@ -187,7 +240,10 @@ class Exchange:
 
     def _check_media_type(self) -> None:
         media_type, _, parameters = self.headers.get("content-type", "").partition(";")
-        if media_type.strip().lower() not in JSON_TYPES:
+        if self._upload is not None:
+            if media_type.strip().lower() != self._upload.TYPE:
+                raise UnsupportedMediaType(f"Send the file in a form: `{self._upload.TYPE}`.")
+        elif media_type.strip().lower() not in JSON_TYPES:
             raise UnsupportedMediaType("Send the body as `Content-Type: application/json`.")
         charset = re.search(r"charset=\"?([\w-]+)", parameters, re.IGNORECASE)
         if charset and charset[1].lower() not in ("utf-8", "utf8"):

@@ -58,8 +58,10 @@ class Replay(Exception):
         self.response = response
 
 
-async def claim(request: Request, owner: str) -> Claim | None:
+async def claim(request: Request, owner: str, content: bytes | None = None) -> Claim | None:
     """Read the request's `Idempotency-Key`, if it has one; keys are separate for each owner.
+
+    content: stands for the body, where that was read otherwise.
 
     Raises:
         Invalid: it is not 1 to 255 printable ASCII characters.
@@ -71,9 +73,10 @@ async def claim(request: Request, owner: str) -> Claim | None:
         detail = "Give 1 to 255 printable ASCII characters without spaces, such as a UUID."
         raise Invalid.at("/Idempotency-Key", detail, location="header")
     target = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    body = content if content is not None else await request.body()
     return Claim(
         digest=hashlib.sha256(f"{owner}\n{given}".encode()).hexdigest(),
-        fingerprint=hashlib.sha256(target + await request.body()).hexdigest(),
+        fingerprint=hashlib.sha256(target + body).hexdigest(),
     )
 
 

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
         10.0, gt=0, le=300, description="Seconds to wait for a connection or for the ledger lock."
     )
     max_body_bytes: int = Field(256 * 1024, ge=1024, description="Largest body of a request.")
+    max_import_bytes: int = Field(
+        32 * 1024 * 1024, ge=1024, description="Largest request with a file to import."
+    )
     body_timeout: float = Field(30.0, gt=0, description="Seconds a client has to send its body.")
     cache_bytes: int = Field(
         64 * 1024 * 1024,

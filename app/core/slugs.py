@@ -61,7 +61,6 @@ async def give(
     Raises:
         Conflict: another thing has the wanted slug, or once had it.
     """
-    is_new_name = wanted is None
     if wanted is None:
         slug = await _free(session, kind, slug_from(text, kind))
     else:

@@ -136,11 +136,11 @@ def _record(session: Session, context: Any, instances: Any) -> None:
         return
     log = current(session)
     for row in changed:
-        _stamp(row, log.instant, is_new=row in session.new)
+        _stamp(row, log.instant, is_new=inspect(row).pending)
     told = []
-    by_id = {row.id: row for row in changed}
+    by_id: dict[str | None, Recorded] = {row.id: row for row in changed}
     for row in changed:
-        previous = None if row in session.new else _previous(row)
+        previous = None if inspect(row).pending else _previous(row)
         if previous == {}:
             continue  # only derived columns changed
         log.head.seq += 1

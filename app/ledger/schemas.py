@@ -36,6 +36,8 @@ class EventType(StrEnum):
     QUESTION_OVERDUE = "question.overdue"
     QUESTION_UNANSWERED_FOR = "question.unanswered_for"
     RECORD_REDACTED = "record.redacted"
+    IMPORT_RECORDED = "import.recorded"
+    IMPORT_UNDONE = "import.undone"
     KEY_COMPROMISED = "key.compromised"
 
 
@@ -124,6 +126,8 @@ def _page(event: dict[str, Any]) -> str:
     subject = event["subject"]
     if subject["type"] == "compromise":
         return flags.REVIEW
+    if subject["type"] == "import":  # who imported what is told by the event alone
+        return f"/v1/events/{event['seq']}"
     collection = {"company": "companies"}.get(subject["type"], f"{subject['type']}s")
     return f"/v1/{collection}/{subject['id']}"
 

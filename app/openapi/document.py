@@ -4,8 +4,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from app.core.errors import InvalidProblemRead, ProblemRead
+from app.imports.schemas import ImportProblemRead
 from app.openapi import examples, parameters, problems
 from app.webhooks import events
 
@@ -32,6 +34,7 @@ TAGS = {
     "dossiers": "Named sets of questions.",
     "sources": "The documents that are cited.",
     "drafts": "Writes kept outside the ledger until they are published: embargoes.",
+    "imports": "Spreadsheets brought onto the record, and taken back.",
     "events": "The ledger: everything that changed, in order.",
     "stats": "Figures, each with what it counts and leaves out.",
     "exports": "The lists without pages, for spreadsheets and programs.",
@@ -71,7 +74,12 @@ def _document(app: FastAPI) -> dict[str, Any]:
         separate_input_output_schemas=False,
     )
     schemas = document["components"]["schemas"]
-    for name, model in (("Problem", ProblemRead), ("InvalidProblem", InvalidProblemRead)):
+    models: dict[str, type[BaseModel]] = {
+        "Problem": ProblemRead,
+        "InvalidProblem": InvalidProblemRead,
+        "ImportProblem": ImportProblemRead,
+    }
+    for name, model in models.items():
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
         schemas[name] = schema | {"title": name}

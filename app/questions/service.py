@@ -39,9 +39,7 @@ async def put(session: AsyncSession, new: QuestionCreate) -> Question:
     question_id = ids.new("question")
     question = Question(
         id=question_id,
-        slug=await slugs.give(
-            session, "question", question_id, new.slug, new.text, is_new=True
-        ),
+        slug=await slugs.give(session, "question", question_id, new.slug, new.text, is_new=True),
         company_id=company.id,
         company=company,
         text=new.text,
@@ -242,9 +240,7 @@ async def foresee(
     texts: of the questions that it may put. Returns those that are there, by external id.
     """
     wanted = sorted(set(external_ids))
-    known = {
-        str(row.external_id): row for row in await queries.with_external_ids(session, wanted)
-    }
+    known = {str(row.external_id): row for row in await queries.with_external_ids(session, wanted)}
     answers = dict.fromkeys(wanted) | {name: row.id for name, row in known.items()}
     foresight.keep(session, "external_id", answers)
     await slugs.foresee(session, "question", texts)

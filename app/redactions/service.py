@@ -17,6 +17,7 @@ from app.core.errors import Conflict, Invalid
 from app.core.slugs import SLUG
 from app.core.tables import table_of
 from app.drafts import service as drafts
+from app.imports import jobs as imports
 from app.ledger import leaves
 from app.ledger import queries as ledger
 from app.ledger.leaves import Disclosed
@@ -133,6 +134,7 @@ async def _forget(
             await connection.execute(delete(SLUG).where(gone, SLUG.c.is_current.is_(False)))
             await webhooks.forget_slug(session, slug, wanted.subject_id)
     await idempotency.forget(session)
+    await imports.forget(session)
     await webhooks.forget(session, list(found.going))
     await search.forget(session, wanted.subject_id, wanted.texts)
 

@@ -134,6 +134,17 @@ EVENT_TYPES: dict[EventType, Word] = {
             " reste du registre.",
         ),
     ),
+    EventType.IMPORT_RECORDED: Word(
+        en=("import", "A file of questions or of timeline entries was brought onto the record."),
+        fr=("import", "Un fichier de questions ou d’inscriptions a été versé au registre."),
+    ),
+    EventType.IMPORT_UNDONE: Word(
+        en=("import undone", "What a file had brought onto the record was corrected, as a whole."),
+        fr=(
+            "import annulé",
+            "Ce qu’un fichier avait versé au registre a été corrigé, dans son ensemble.",
+        ),
+    ),
     EventType.KEY_COMPROMISED: Word(
         en=(
             "key reported stolen",
@@ -199,6 +210,10 @@ SUBJECTS: dict[str, Word] = {
             "occultation",
             "Le fait que des données personnelles ont été rendues illisibles, et pourquoi.",
         ),
+    ),
+    "import": Word(
+        en=("import", "A file that was brought onto the record, all of its rows at once."),
+        fr=("import", "Un fichier versé au registre, toutes ses lignes à la fois."),
     ),
     "compromise": Word(
         en=("stolen key", "The report that a key was stolen, so that its events are reviewed."),

@@ -178,6 +178,16 @@ TOLD: dict[str, tuple[str, str]] = {
         "The clock sends it 30, 90, 180 and 365 days after a question was first asked, then every"
         " 365 days, if it was open on that day.",
     ),
+    EventType.IMPORT_RECORDED: (
+        "A file was imported",
+        "All that it brought is in the events `first_seq` to `last_seq` of its object, just before"
+        " this one, each of which is sent by itself.",
+    ),
+    EventType.IMPORT_UNDONE: (
+        "An import was taken back",
+        "What it had recorded was corrected, in the events `undone_first_seq` to `undone_last_seq`"
+        " of its object. If you published any of it, correct it.",
+    ),
     EventType.KEY_COMPROMISED: (
         "An API key was reported stolen",
         "Somebody else may have written what stands under the name `actor` of its object since then"

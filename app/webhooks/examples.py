@@ -10,6 +10,7 @@ from app.auth.service import CLOCK, SOURCE_CHECK
 from app.companies.models import Company
 from app.corrections.models import Correction
 from app.dossiers.models import Dossier
+from app.imports.models import Import
 from app.ledger import leaves
 from app.ledger.flags import Compromise
 from app.ledger.models import Recorded
@@ -53,6 +54,13 @@ def all_() -> Iterator[dict[str, Any]]:
     yield from _examples_about(question)
     stolen = {"actor": "editor-paris", "since": BEFORE, "until": NOW, "after_seq": 17}
     yield _example(_row(Compromise, **stolen, reason="A laptop was stolen."), actor="admin-paris")
+    imported = {
+        "kind": "questions", "sha256": hashlib.sha256(b"a file").hexdigest(), "rows": 300,
+        "created": 290, "updated": 4, "unchanged": 6, "first_seq": 17, "last_seq": 611,
+    }  # fmt: skip
+    yield _example(_row(Import, **imported))
+    taken_back = {"undone_first_seq": 613, "undone_last_seq": 1207, "undone_reason": "Old dates."}
+    yield _example(_row(Import, **imported, **taken_back), dict.fromkeys(taken_back))
     yield _example(_redaction(question), company_slug=company.slug)
     yield test_event(f"webhook_{END}", NOW, HERE).model_dump(mode="json")
 
