@@ -1,6 +1,7 @@
 """How errors become answers: RFC 9457 problems for everything that is not a success."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -60,7 +61,8 @@ async def _answer(request: Request, error: Exception) -> Response:
 
 async def _answer_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return await _answer(request, invalid(error.errors(), error.body))
+    body = dict(error.body) if isinstance(error.body, Mapping) else error.body  # it may be a form
+    return await _answer(request, invalid(error.errors(), body))
 
 
 async def _answer_http(request: Request, error: Exception) -> Response:

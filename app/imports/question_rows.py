@@ -212,6 +212,12 @@ class QuestionRows:
 
 def _kept(line: Line, question: Question, state: State | None) -> list[RowNote]:
     """Say that the record's state stays, where a row gives another one."""
+    if question.state == State.WITHDRAWN and state is not State.WITHDRAWN:
+        message = (
+            "This question is withdrawn, and stays so. If it is asked again, bring that with a file"
+            " of the timeline."
+        )
+        return [note(line.number, "external_id", question.external_id, "withdrawn", message)]
     if state is None or state.value == question.state:
         return []
     message = (

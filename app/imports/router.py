@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Header, Query, Request, Response
+from fastapi import APIRouter, Form, Header, Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.sessions import (
@@ -63,6 +63,7 @@ CREATES: dict[int | str, dict[str, Any]] = {
     422: REFUSED,
 }
 CSV = "text/csv"
+ImportId = Annotated[str, Path(alias="import")]
 PRIVATE = {"Cache-Control": "private, no-cache"}
 ASYNC = "respond-async"
 HOW = f"""\
@@ -253,13 +254,13 @@ def _template(kind: ImportKind) -> Response:
     return Response(columns.template(kind), headers=headers, media_type=media_type)
 
 
-@router.get("/{import_id}", operation_id="getImport", responses=READS)
+@router.get("/{import}", operation_id="getImport", responses=READS)
 async def get_import(
     session: EditorReadSession,
     public_url: PublicUrl,
     request: Request,
     response: Response,
-    import_id: str,
+    import_id: ImportId,
 ) -> ImportRead:
     """Get an import: how far it has come, and the report of its rows when it is done."""
     known = await queries.get(session, import_id)
@@ -272,13 +273,13 @@ async def get_import(
     )
 
 
-@router.post("/{import_id}/undo", status_code=201, operation_id="undoImport", responses=ACTS)
+@router.post("/{import}/undo", status_code=201, operation_id="undoImport", responses=ACTS)
 async def undo_import(
     session: EditorSession,
     public_url: PublicUrl,
     request: Request,
     response: Response,
-    import_id: str,
+    import_id: ImportId,
     why: ImportUndo,
 ) -> ImportUndone:
     """Take an import back: all that it recorded is corrected, with your reason. Nothing is deleted.

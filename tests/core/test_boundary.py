@@ -61,6 +61,7 @@ async def test_head_answers_as_get_does_without_a_body(
         "seq": "1",
         "correction": "correction_01jv8z4x9kf3t8w2m5r7c1q0ab",
         "key": "key_01jv8z4x9kf3t8w2m5r7c1q0ab",
+        "import": "import_01jv8z4x9kf3t8w2m5r7c1q0ab",
         "webhook": "webhook_01jv8z4x9kf3t8w2m5r7c1q0ab",
         "delivery": "delivery_01jv8z4x9kf3t8w2m5r7c1q0ab",
         "draft": "draft_01jv8z4x9kf3t8w2m5r7c1q0ab",

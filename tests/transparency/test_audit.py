@@ -34,6 +34,7 @@ from app.sources.fetching import Fetched
 from app.transparency import audit
 from app.transparency.queries import NODE
 from app.transparency.verify import Failed
+from tests.imports.conftest import Importer, row, written
 from tests.support.client import Client
 from tests.support.make import Make
 from tests.support.tampering import tampered
@@ -52,6 +53,7 @@ CHANGES = {
     "correction": {"reason": "None."},
     "redaction": {"legal_basis": "None."},
     "compromise": {"actor": "somebody-else"},
+    "import": {"rows": 1000},
 }
 
 
@@ -113,6 +115,8 @@ async def everything(make: Make, admin: Client, database: Database) -> None:
     body = {"seq": corrected, "pointers": ["/reason", "/data/object/reason"]}
     why = {"legal_basis": "GDPR, article 17", "reason": "It named somebody."}
     await admin.post("/v1/redactions", {**body, **why})
+    importer = Importer(make.editor)
+    await importer.undo(await importer.bring(written([row(1)])))
     made = await admin.post("/v1/keys", {"name": "lent", "scopes": ["write"]})
     await admin.post(f"/v1/keys/{made['id']}/compromised", {"since": "2020-01-01T00:00:00Z"})
 

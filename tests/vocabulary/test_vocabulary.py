@@ -27,7 +27,7 @@ ENUMS: dict[str, type[StrEnum]] = {
     "event_types": EventType,
 }
 LISTS = [*ENUMS, "subjects"]
-OF_OPERATORS = ("/v1/keys", "/v1/webhooks")
+OF_OPERATORS = ("/v1/keys", "/v1/webhooks", "/v1/imports")
 """Below these, words say how the service is run, not what is on the record."""
 
 
