@@ -155,9 +155,6 @@ WebhookCaller = Annotated[Caller, Depends(_caller_with(Scope.WEBHOOKS))]
 """Who sends the request, before a session is open."""
 
 
-EditorReadSession = Annotated[AsyncSession, Depends(_reading_as(Scope.WRITE), scope="function")]
-"""Look at what only those see who write the record."""
-
 EditorCaller = Annotated[Caller, Depends(_caller_with(Scope.WRITE))]
 """Who sends the request, where the endpoint opens its transactions itself."""
 

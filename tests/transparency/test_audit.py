@@ -40,7 +40,7 @@ from tests.support.make import Make
 from tests.support.tampering import tampered
 
 SPAN = table_of(StandingSpan)
-CHANGES = {
+CHANGES: dict[str, dict[str, Any]] = {
     "company": {"name": "Macrosoft"},
     "asker": {"name": "Nobody"},
     "dossier": {"title": "Another"},
