@@ -15,7 +15,7 @@ from app.statements.schemas import EXAMPLE as STATEMENT_EXAMPLE
 
 EXAMPLE: dict[str, Any] = {
     "title": "For Thursday's front page",
-    "publish_at": "2026-12-03T05:00:00Z",
+    "publish_at": "2030-01-17T05:00:00Z",
     "write": {"kind": "statement", "body": STATEMENT_EXAMPLE},
 }
 ANSWER: dict[str, Any] = {
@@ -23,14 +23,14 @@ ANSWER: dict[str, Any] = {
     "title": "For Thursday's front page",
     "kind": "statement",
     "status": "waiting",
-    "publish_at": "2026-12-03T05:00:00.000000Z",
+    "publish_at": "2030-01-17T05:00:00.000000Z",
     "write": EXAMPLE["write"],
     "problem": None,
     "result": None,
     "created_by": "editor-paris",
     "updated_by": "editor-paris",
-    "created_at": "2026-12-01T14:20:11.123456Z",
-    "updated_at": "2026-12-01T14:20:11.123456Z",
+    "created_at": "2030-01-15T14:20:11.123456Z",
+    "updated_at": "2030-01-15T14:20:11.123456Z",
     "version": 1,
 }
 TITLE = "For those who can see drafts. It is never published."
@@ -54,7 +54,7 @@ class DraftPatch(Body):
     """An edit of a draft: only the fields that are sent change, `write` as a whole."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"publish_at": "2026-12-03T06:00:00Z"}]}
+        json_schema_extra={"examples": [{"publish_at": "2030-01-17T06:00:00Z"}]}
     )
 
     write: Write = OMITTED

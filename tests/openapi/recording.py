@@ -8,7 +8,7 @@ from httpx import AsyncClient, Response
 
 from app.core.errors import BY_STATUS
 
-JSON, JSONL = "application/json", "application/jsonl"
+JSON, JSONL, FORM = "application/json", "application/jsonl", "multipart/form-data"
 LINES = 2
 """How many lines of a file of lines are shown."""
 TOLD_OTHERWISE = ("getVerifier", "streamEvents")
@@ -43,13 +43,21 @@ class Recorder:
         *,
         query: dict[str, Any] | None = None,
         accept: str | None = None,
+        file: str | None = None,
+        prefer: str = "",
         **path: Any,
     ) -> Any:
         """Call an operation, with the example of its schema where no body is given.
 
-        An edit is sent with the ETag of a fresh read.
+        An edit is sent with the ETag of a fresh read. file: what is uploaded. prefer: RFC 7240.
         """
         method, address, operation = self._operations[name]
+        if file is not None:
+            upload = {"file": file.encode()}
+            wish = {"Prefer": prefer} if prefer else {}
+            answer = await self.send(method, address, files=upload, params=query, headers=wish)
+            assert answer.status_code < 400, (name, answer.status_code, answer.text)
+            return self._keep(name, operation, {"file": file}, answer, FORM)
         if body is None and "requestBody" in operation:
             body = self._example(operation["requestBody"]["content"][JSON]["schema"])
         headers = {"Accept": accept} if accept else {}
@@ -82,14 +90,16 @@ class Recorder:
         options = {name: value for name, value in options.items() if value is not None}
         return await self._http.request(method.upper(), address, headers=headers, **options)
 
-    def _keep(self, name: str, operation: Any, body: Any, answer: Response) -> Any:
+    def _keep(
+        self, name: str, operation: Any, body: Any, answer: Response, sent_as: str = JSON
+    ) -> Any:
         kept = self.operations.setdefault(name, {"responses": {}})
         status = str(answer.status_code)
         kind = answer.headers.get("content-type", "").partition(";")[0]
         declared = operation["responses"][status].get("content", {})
         assert not kind or kind in declared, f"{name} does not declare {kind}"
         if body is not None:
-            kept.setdefault("request", {JSON: body})
+            kept.setdefault("request", {sent_as: body})
         if not kind:
             return None
         said = answer.json() if kind.endswith("json") else answer.content.decode(errors="replace")

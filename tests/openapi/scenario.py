@@ -11,6 +11,10 @@ from tests.support.receiver import Receiver
 
 QUESTION = "microsoft-external-firm-name"
 COMPANY, ASKER, DOSSIER = "microsoft", "associated-press", "microsoft-imod"
+SHEET = """external_id,company,question,lang,askers,asked_on,source_url
+desk-17,microsoft,How many engineers worked with the army?,en,associated-press,2025-05,\
+https://www.example.org/news/microsoft-army
+"""
 EMBEDDED = f"https://answerable.example.org/q/{QUESTION}"
 
 
@@ -19,6 +23,8 @@ async def play(on: Recorder, receiver: Receiver) -> None:
     await on.call("createCompany")
     webhook = await _subscribe(on, receiver)
     await _write(on)
+    await _hold_back(on)
+    await _import(on)
     await receiver.wait_for(1)
     await _read(on)
     await _look_at_deliveries(on, webhook)
@@ -60,6 +66,30 @@ async def _write(on: Recorder) -> None:
     await on.call("updateSource", {"author": "A. Reporter"}, source=source["id"])
     edit = {"dossiers": [DOSSIER], "respond_by": "2025-06", "reason": "It is part of the dossier."}
     await on.call("updateQuestion", edit, question=QUESTION)
+
+
+async def _hold_back(on: Recorder) -> None:
+    draft = await on.call("createDraft")
+    await on.call("listDrafts", query={"limit": 1})
+    await on.call("getDraft", draft=draft["id"])
+    await on.call("updateDraft", {"title": "For Friday’s front page"}, draft=draft["id"])
+    await on.call("publishDraft", draft=draft["id"])
+    await on.call("deleteDraft", draft=draft["id"])
+
+
+async def _import(on: Recorder) -> None:
+    await on.call("getTimelineTemplate")
+    await on.call("getQuestionsTemplate")
+    made = await on.call("createImport", file=SHEET)
+    later = await on.call("createImport", file=SHEET, prefer="respond-async")
+    for _ in range(600):
+        seen = await on.send("GET", f"/v1/imports/{later['id']}")
+        if seen.json()["status"] != "running":
+            break
+        await asyncio.sleep(0.05)
+    await on.call("listImports", query={"limit": 1})
+    await on.call("getImport", **{"import": made["id"]})
+    await on.call("undoImport", **{"import": made["id"]})
 
 
 async def _read(on: Recorder) -> None:
