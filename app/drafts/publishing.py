@@ -18,8 +18,9 @@ from app.drafts import queries, service
 from app.drafts.models import Draft, DraftStatus
 from app.ledger import recorder
 
-LOOK = 30.0
-"""Seconds after which it looks again without having been woken: a clock may have been set."""
+LOOK = 5.0
+"""Seconds after which it looks again without having been woken: on SQLite one does not hear of what
+other processes save, and a clock may have been set."""
 PAUSE = 0.2
 """Seconds between two looks at the least: commits that come meanwhile share one."""
 RETRY = 1.0
