@@ -7,10 +7,12 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
+from typing_extensions import TypeAliasType
 
 from app.askers.schemas import AskerCreate, AskerPatch
 from app.companies.schemas import CompanyCreate, CompanyPatch
 from app.core.schemas import Body
+from app.core.strict_json import LARGEST
 from app.core.text import Reference
 from app.corrections.schemas import CorrectionCreate
 from app.dossiers.schemas import DossierCreate, DossierPatch
@@ -25,11 +27,8 @@ from app.sources.schemas import SourceCreate, SourcePatch
 from app.statements.schemas import StatementCreate
 
 Version = Annotated[
-    int | None,
+    Annotated[int, Field(strict=True, ge=0, le=LARGEST)] | None,
     Field(
-        strict=True,
-        ge=0,
-        lt=2**53,
         description="The `version` that you last read: the edit is refused when it is another one"
         " by then. Null edits whatever is there.",
     ),
@@ -174,7 +173,7 @@ class CorrectionDraft(Body):
     body: CorrectionCreate
 
 
-Write = Annotated[
+_Any = Annotated[
     CompanyDraft
     | CompanyEditDraft
     | AskerDraft
@@ -192,4 +191,7 @@ Write = Annotated[
     | CorrectionDraft,
     Field(discriminator="kind"),
 ]
+Write = TypeAliasType("Write", _Any)
+"""Any of them. (An alias of this form is one named type in the OpenAPI document.)"""
+
 WRITE: TypeAdapter[Write] = TypeAdapter(Write)

@@ -10,7 +10,8 @@ from app.core.db import Database
 from app.core.settings import Settings
 from app.drafts.kinds import FIND, KINDS
 from app.drafts.queries import DRAFT
-from app.drafts.writes import WRITE, DraftKind
+from app.drafts.schemas import DraftCreate
+from app.drafts.writes import DraftKind
 from tests.conftest import new_key
 from tests.drafts.conftest import Drafting, hour, question, statement
 from tests.support.client import Client
@@ -220,7 +221,8 @@ async def test_what_was_sealed_under_another_secret_is_shown_as_failed(
 
 
 def test_every_kind_is_in_the_union_and_has_a_service() -> None:
-    mapping = WRITE.json_schema()["discriminator"]["mapping"]
+    union = DraftCreate.model_json_schema()["$defs"]["Write"]
+    mapping = union["discriminator"]["mapping"]
 
     assert set(mapping) == set(DraftKind) == set(KINDS)
     assert {kind.target for kind in KINDS.values()} - {None} == set(FIND)

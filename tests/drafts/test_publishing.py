@@ -16,8 +16,12 @@ from app.core.db import Database, is_passing
 from app.core.errors import Unavailable
 from app.core.settings import Settings
 from app.core.tables import table_of
+from app.drafts import contents
+from app.drafts.contents import Content
 from app.drafts.publishing import LOOK, Embargoes
+from app.drafts.queries import DRAFT
 from app.ledger import recorder
+from tests.conftest import PEPPER
 from tests.drafts.conftest import Drafting, day, hour, question, statement
 from tests.support.client import Client
 from tests.support.make import Make
@@ -254,6 +258,30 @@ async def test_a_failure_of_ours_marks_the_draft_stops_no_other_and_logs_no_text
     await drafting.publish(broken, expect=409)
     await drafting.patch(broken, publish_at=None)
     await drafting.publish(broken)
+
+
+@pytest.mark.parametrize(
+    ("sealed_with", "why"), [(PEPPER, "an earlier release"), ("x" * 32, "another secret")]
+)
+async def test_what_cannot_be_read_any_more_fails_and_stays_so(
+    drafting: Drafting, database: Database, embargoes: Embargoes, sealed_with: str, why: str
+) -> None:
+    draft = await drafting.save(question(), publish_at=hour(days=1))
+    former = Content("A title", {"kind": "question", "body": {"former": "member"}})
+    content = contents.close(sealed_with.encode(), draft["id"], former)
+    async with database.writing() as session:
+        chosen = update(DRAFT).where(DRAFT.c.id == draft["id"])
+        await session.execute(chosen.values(content=content))
+    await drafting.come(draft)
+
+    await embargoes.publish_due()
+    await embargoes.publish_due()
+
+    shown = await drafting.get(draft)
+    assert (shown["status"], shown["write"], shown["version"]) == ("failed", None, 2)
+    assert why in shown["problem"]["detail"]
+    assert "former" not in str(shown)
+    assert await drafting.editor.pages("/v1/drafts") == [shown]
 
 
 async def rename(database: Database, table: str, name: str) -> None:
