@@ -24,6 +24,7 @@ from app.commands import (
     demonstration,
     events,
     exporting,
+    imports,
     keys,
     log,
     questions,
@@ -54,6 +55,8 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(log.app, name="log")
 app.command("verify")(verify.verify_record)
 app.command("export")(exporting.export)
+app.command("import")(imports.import_file)
+app.command("undo-import")(imports.undo_import)
 app.add_typer(resources.companies, name="companies")
 app.add_typer(resources.askers, name="askers")
 app.add_typer(resources.dossiers, name="dossiers")
