@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.askers.models import Asker
 from app.askers.schemas import AskerFilters
-from app.core import slugs
+from app.core import foresight, slugs
 from app.core.errors import NotFound
 from app.core.tables import table_of
 
+KIND = "asker"
 ASKER = table_of(Asker)
 
 
@@ -28,6 +29,9 @@ async def get(session: AsyncSession, asker_id: str) -> Asker:
 
 async def find(session: AsyncSession, reference: str) -> Asker | None:
     """Return the asker that an id, a slug or a former slug stands for."""
+    known = foresight.ask(session, KIND, reference)
+    if isinstance(known, Asker):
+        return known
     target = await slugs.resolve(session, "asker", reference)
     return await session.get(Asker, target) if target else None
 

@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies.models import Company, CompanyIdentifier
 from app.companies.schemas import CompanyFilters
-from app.core import slugs
+from app.core import foresight, slugs
 from app.core.errors import NotFound
 from app.core.tables import table_of
 
+KIND = "company"
 COMPANY = table_of(Company)
 IDENTIFIER = table_of(CompanyIdentifier)
 
@@ -29,6 +30,9 @@ async def get(session: AsyncSession, company_id: str) -> Company:
 
 async def find(session: AsyncSession, reference: str) -> Company | None:
     """Return the company that an id, a slug or a former slug stands for."""
+    known = foresight.ask(session, KIND, reference)
+    if isinstance(known, Company):
+        return known
     target = await slugs.resolve(session, "company", reference)
     return await session.get(Company, target) if target else None
 

@@ -15,7 +15,7 @@ from sqlmodel import Field, SQLModel
 from app.core import clock, foresight, ids, pending
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.lists import among
-from app.core.tables import Key, table_of
+from app.core.tables import Key, make, table_of
 from app.core.text import slug_from
 
 
@@ -241,10 +241,13 @@ async def _taken(session: AsyncSession, kind: str, stem: str) -> set[str]:
 async def _make_current(
     session: AsyncSession, kind: str, target: str, slug: str, *, is_new: bool
 ) -> None:
-    query = select(SlugName).where(SLUG.c.kind == kind, SLUG.c.target == target)
-    former = [] if is_new else list((await session.execute(query)).scalars())
+    former: list[SlugName] = []
+    if not is_new:
+        query = select(SlugName).where(SLUG.c.kind == kind, SLUG.c.target == target)
+        former = list((await session.execute(query)).scalars())
     for name in former:
         name.is_current = name.slug == slug
     if all(name.slug != slug for name in former):
         since = session.info.get("instant", clock.now())  # of a recording: its own instant
-        session.add(SlugName(kind=kind, slug=slug, target=target, is_current=True, since=since))
+        named = {"kind": kind, "slug": slug, "target": target}
+        session.add(make(SlugName, **named, is_current=True, since=since))

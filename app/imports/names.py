@@ -13,6 +13,7 @@ from app.askers.schemas import AskerCreate
 from app.companies import service as companies
 from app.companies.models import Company
 from app.companies.schemas import CompanyCreate
+from app.core import foresight
 from app.core.lists import among
 from app.core.slugs import SLUG
 from app.core.tables import table_of
@@ -38,6 +39,7 @@ class Names(Generic[Named]):
         self._table = table_of(model)
         self._kind = str(model.__tablename__)
         self._known: dict[str, list[Named]] = {}
+        self._ids: dict[str, Named] = {}
         self._all: dict[str, str] | None = None
 
     async def foresee(self, values: Iterable[Any]) -> None:
@@ -64,6 +66,8 @@ class Names(Generic[Named]):
         for value in wanted:
             named = by_id.get(slugs.get(value, value))
             self._known[value] = [named] if named is not None else by_name.get(value, [])
+        self._ids |= {row.id: row for row in found}
+        foresight.keep(self._session, self._kind, self._ids)
 
     async def get(self, line: Line, column: str, value: str, **more: Any) -> Named:
         """Return what a cell names. more: of what is made of it, where it is not there.

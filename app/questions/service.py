@@ -11,6 +11,7 @@ from app.core.dates import EdtfDate
 from app.core.errors import Conflict, Invalid
 from app.core.routing import Precondition
 from app.core.schemas import merge_translations
+from app.core.tables import make
 from app.dossiers import service as dossiers
 from app.ledger import recorder
 from app.questions import queries, standing
@@ -37,7 +38,8 @@ async def put(session: AsyncSession, new: QuestionCreate) -> Question:
     await _check_external_id(session, new.external_id, None)
     refuse_future(session, new.last_checked_on, "/last_checked_on")
     question_id = ids.new("question")
-    question = Question(
+    question = make(
+        Question,
         id=question_id,
         slug=await slugs.give(session, "question", question_id, new.slug, new.text, is_new=True),
         company_id=company.id,
@@ -113,7 +115,8 @@ async def _record_ask(
     refuse_future(session, new.asked_on, f"{pointer}/asked_on")
     asker = await askers.referred(session, new.asker, f"{pointer}/asker")
     cited = await sources.cite(session, new.source, f"{pointer}/source")
-    row = Ask(
+    row = make(
+        Ask,
         id=ids.new("ask"),
         question_id=question.id,
         question=question,
@@ -149,7 +152,8 @@ async def answer(
             f"The statement bears on {question.slug} already ({other}). Correct that response if"
             " its verdict is wrong."
         )
-    row = Response(
+    row = make(
+        Response,
         id=ids.new("response"),
         question_id=question.id,
         question=question,
@@ -173,7 +177,8 @@ async def rule(session: AsyncSession, question: Question, new: RulingCreate) -> 
     """
     refuse_future(session, new.effective_on, "/effective_on")
     cited = await sources.cite(session, new.source) if new.source is not None else None
-    row = Ruling(
+    row = make(
+        Ruling,
         id=ids.new("ruling"),
         question_id=question.id,
         question=question,

@@ -10,7 +10,7 @@ from app.core import pending
 from app.core.clock import FOREVER
 from app.core.dates import EdtfDate
 from app.core.errors import Conflict
-from app.core.tables import table_of
+from app.core.tables import change, make, table_of
 from app.ledger import recorder
 from app.questions import marks, state
 from app.questions.models import (
@@ -44,8 +44,7 @@ async def refold(
     last = found[-1].standing
     if last.state != question.state:
         recorder.note(session, question, cause=cause, effective_on=effective_on)
-    question.sqlmodel_update(_columns(last))
-    question.state = last.state.value
+    change(question, _columns(last) | {"state": last.state.value})
     question.updated_at = recorder.current(session).instant
     question.clock_day = marks.next_day(found, noted(question))
     await _keep(session, question, found)
@@ -139,7 +138,8 @@ async def _open_spans(session: AsyncSession, question: Question) -> list[Standin
 
 
 def _span(question: Question, span: state.Span, instant: Any) -> StandingSpan:
-    return StandingSpan(
+    return make(
+        StandingSpan,
         question_id=question.id,
         known_from=instant,
         from_day=span.from_day,
@@ -170,15 +170,16 @@ async def _index(
 ) -> None:
     instant = recorder.current(session).instant
     wanted = set(values)
-    columns = table_of(model).c
-    query = select(model).where(columns.question_id == question.id, columns.known_to == FOREVER)
-    stored = (await session.execute(query)).scalars().all() if _is_written(question) else ()
+    stored: Iterable[Any] = ()
+    if _is_written(question):
+        columns = table_of(model).c
+        query = select(model).where(columns.question_id == question.id, columns.known_to == FOREVER)
+        stored = (await session.execute(query)).scalars().all()
     for row in (*stored, *pending.find(session, model, question.id)):
         if getattr(row, name) in wanted:
             wanted.discard(getattr(row, name))
         else:
             row.known_to = instant
     for value in sorted(wanted):
-        session.add(
-            model(**{name: value}, question_id=question.id, known_from=instant, known_to=FOREVER)
-        )
+        values = {name: value, "question_id": question.id, "known_from": instant}
+        session.add(make(model, **values, known_to=FOREVER))

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import foresight, ids, pending
 from app.core.errors import Invalid
 from app.core.routing import Precondition
+from app.core.tables import make
 from app.ledger import recorder
 from app.sources import queries
 from app.sources.models import Source
@@ -35,7 +36,7 @@ async def add(session: AsyncSession, new: SourceCreate) -> tuple[Source, bool]:
         found = await queries.same(session, new)
     if found is not None:
         return found, False
-    source = Source(id=ids.new("source"), **new.model_dump())
+    source = make(Source, id=ids.new("source"), **new.model_dump())
     session.add(source)
     foresight.note(session, "source", (new.url, new.sha256), source)
     return source, True
