@@ -58,7 +58,7 @@ async def identify(request: Request) -> Caller:
     database, pepper = database_of(request), secret_of(request)
     async with database.reading() as session:
         caller = await service.authenticate(session, text, pepper=pepper)
-    if service.use_is_news(caller):
+    if service.use_is_news(caller) and not database.is_busy:  # else it is noted another time
         async with database.writing() as session:
             await service.note_use(session, caller)
     return caller

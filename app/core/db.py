@@ -92,6 +92,11 @@ class Database:
             async with session, session.begin():
                 yield session
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether who wants to write would have to wait for another writer of this process."""
+        return self.is_sqlite and self._turn.locked()
+
     async def derive(self, work: Callable[[Session], T]) -> T:
         """Run a function in a transaction that writes only what follows from the record.
 

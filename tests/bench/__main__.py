@@ -9,7 +9,8 @@ First how fast public reads are, with the figures that are to be reached; `ONLY_
 out the rest. Then lists of all kinds, each time under another address, so that no cache answers.
 Then webhooks, beside bare loops over the same client; `ONLY_WEBHOOKS=1` leaves out the rest. Then
 the transparency log; `ONLY_LOG=1` leaves out the rest, and `EVENTS=20000` makes the large log
-smaller. Everything stays on 127.0.0.1 and ends by itself.
+smaller. Then imports; `ONLY_IMPORTS=1` leaves out the rest, and `ROWS=100000` sets how many rows a
+file has. Everything stays on 127.0.0.1 and ends by itself.
 """
 
 import os
@@ -26,7 +27,7 @@ import app.api  # noqa: F401  registers every table
 from app.core import clock
 from app.core.dates import format_instant
 from app.core.settings import Settings
-from tests.bench import build, databases, log, reading, traffic, webhooks
+from tests.bench import build, databases, importing, log, reading, traffic, webhooks
 from tests.bench.facts import Facts
 from tests.bench.figures import Figures
 from tests.bench.record import Record
@@ -46,7 +47,7 @@ GROWTH = 1.5
 SMALL = 100
 """So many questions the record has whose events go out as webhooks."""
 
-ONLY = {name for name in ("READING", "WEBHOOKS", "LOG") if f"ONLY_{name}" in os.environ}
+ONLY = {name for name in ("READING", "WEBHOOKS", "LOG", "IMPORTS") if f"ONLY_{name}" in os.environ}
 FILTERED = "list by company and state"
 
 Built = dict[str, list[tuple[Facts, Settings]]]
@@ -73,6 +74,8 @@ def main() -> int:
                 webhooks.measure(name, settings.database_url, loader)
         if not ONLY or "LOG" in ONLY:
             log.measure(places, folder, loader)
+        if not ONLY or "IMPORTS" in ONLY:
+            importing.measure(places)
     if places.missing:
         print(f"\nPostgreSQL was NOT measured: {places.missing}")
     figures.print()
