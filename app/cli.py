@@ -21,6 +21,7 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from app.auth.secrets import load_pepper
 from app.commands import (
+    backup,
     demonstration,
     events,
     exporting,
@@ -54,6 +55,7 @@ app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=F
 app.add_typer(keys.app, name="keys")
 app.add_typer(log.app, name="log")
 app.command("verify")(verify.verify_record)
+app.command("backup")(backup.back_up)
 app.command("export")(exporting.export)
 app.command("import")(imports.import_file)
 app.command("undo-import")(imports.undo_import)

@@ -34,14 +34,15 @@ def on_sqlite(text: str) -> list[Ran]:
 def on_postgresql(text: str) -> list[Ran]:
     """Run the cookbook on PostgreSQL."""
     server = postgres.start()
-    database = f"cookbook_{uuid.uuid4().hex[:12]}"
-    asyncio.run(server.run(f"CREATE DATABASE {database}"))
+    name = f"cookbook_{uuid.uuid4().hex[:12]}"
+    names = (name, f"{name}_restored")
+    asyncio.run(server.run(*(f"CREATE DATABASE {one}" for one in names)))
     try:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            return run(text, settings_of(server.database(database), folder), folder)
+        with tempfile.TemporaryDirectory() as home:
+            settings = settings_of(server.database(name), Path(home))
+            return run(text, settings, Path(home), server.database(names[1]))
     finally:
-        asyncio.run(server.run(f"DROP DATABASE {database} WITH (FORCE)"))
+        asyncio.run(server.run(*(f"DROP DATABASE {one} WITH (FORCE)" for one in names)))
 
 
 def main() -> int:

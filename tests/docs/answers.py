@@ -23,7 +23,8 @@ KINDS = (
 MASKS = (
     (re.compile(rf"\b({KINDS})_[0-9a-hjkmnp-tv-z]{{26}}\b"), r"<\1>"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)"), "<instant>"),
-    (re.compile(r"\b(?<!\w)[0-9a-f]{64}\b"), "<sha256>"),
+    (re.compile(r"\S+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{40,}=*"), "<verifier key>"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "<sha256>"),
     (re.compile(r'W?/?"[^"\s]*[0-9a-f]{8,}[^"\s]*"(?=\s*$)', re.MULTILINE), "<etag>"),
 )
 SECRETS = (

@@ -24,6 +24,8 @@ FENCED = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 SHOWN = "http://127.0.0.1:8000"
+RESTORED = "postgresql://answerable@localhost/restored"
+"""What the cookbook restores a PostgreSQL dump into."""
 SECONDS = 140
 
 
@@ -66,8 +68,10 @@ def recipes(text: str, database: str) -> list[Recipe]:
     ]
 
 
-def run(text: str, settings: Settings, folder: Path) -> list[Ran]:
+def run(text: str, settings: Settings, folder: Path, restored: str = RESTORED) -> list[Ran]:
     """Run every recipe in order against a live server, in a folder that is their home too.
+
+    restored: the address of an empty database, where the cookbook shows RESTORED.
 
     Raises:
         AssertionError: one ended with an error, printed what is not JSON where JSON is shown, or
@@ -77,13 +81,13 @@ def run(text: str, settings: Settings, folder: Path) -> list[Ran]:
     outputs = [folder / f".{number:03}.printed" for number in range(len(chosen))]
     with serving(settings) as server:
         script = "\n".join(
-            f"{{\n{recipe.script.replace(SHOWN, server.url)}}} >{output.name!r} 2>&1"
+            f"{{\n{recipe.script}}} >{output.name!r} 2>&1".replace(SHOWN, server.url)
             for recipe, output in zip(chosen, outputs, strict=True)
-        )
+        ).replace(RESTORED, restored)
         ended = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=folder,
-            env={**environment(settings), **_home(folder)},
+            env={**environment(settings), **_home(folder), **_database(settings)},
             capture_output=True,
             text=True,
             timeout=SECONDS,
@@ -112,6 +116,14 @@ def _home(folder: Path) -> dict[str, str]:
         "PATH": ":".join([str(binaries), *map(str, _postgres()), known]),
         "PYTHONPATH": str(ROOT),
     }
+
+
+def _database(settings: Settings) -> dict[str, str]:
+    """Return the database's address as people write it, for programs of PostgreSQL too."""
+    plain = settings.database_url.replace("+asyncpg", "")
+    if settings.is_sqlite:  # where the log's folder is named after the database
+        return {"ANSWERABLE_DATABASE_URL": plain, "ANSWERABLE_LOG_DIR": ""}
+    return {"ANSWERABLE_DATABASE_URL": plain}
 
 
 def _postgres() -> list[Path]:

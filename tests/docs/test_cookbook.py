@@ -3,6 +3,8 @@
 import asyncio
 import json
 import shutil
+import uuid
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -27,11 +29,26 @@ def at_home(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(update=own)
 
 
-async def test_every_recipe_answers_what_is_shown(settings: Settings, tmp_path: Path) -> None:
+@pytest.fixture
+async def restored(request: pytest.FixtureRequest, settings: Settings) -> AsyncIterator[str]:
+    """The address of an empty database, into which a dump is restored; none with SQLite."""
+    if settings.is_sqlite:
+        yield ""
+        return
+    server, _ = request.getfixturevalue("postgres_server")
+    name = f"restored_{uuid.uuid4().hex[:12]}"
+    await server.run(f"CREATE DATABASE {name}")
+    yield server.database(name)
+    await server.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def test_every_recipe_answers_what_is_shown(
+    settings: Settings, restored: str, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
     own = at_home(settings, home)
 
-    ran = await asyncio.to_thread(run, PATH.read_text("utf-8"), own, home)
+    ran = await asyncio.to_thread(run, PATH.read_text("utf-8"), own, home, restored)
 
     assert len(ran) > 20
     for one in ran:
