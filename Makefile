@@ -5,15 +5,16 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV := .venv/uv/bin/uv
 # Extras stay in the locks: pip would take the newest coverage for `coverage[toml]` and miss its hash.
-LOCK = $(UV) pip compile pyproject.toml - --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-strip-extras --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-strip-extras --no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
+LOCK = $(COMPILE) pyproject.toml -
 BUILD_REQUIRES = $(PYTHON) -c 'import tomllib; \
 	print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")'
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test serve worker check bench openapi examples lock migrate clean \
+.PHONY: help demo test serve worker check bench clients fuzz openapi examples lock migrate clean \
 	style types contracts coverage drift
 
 help: ## List the targets
@@ -22,7 +23,7 @@ help: ## List the targets
 demo: .venv/.run.stamp ## Serve the real case: set up, migrate, load it, print a key and lines to try
 	@$(BIN)/answerable demo
 
-test: .venv/.dev.stamp ## Run the whole suite, on SQLite and on PostgreSQL
+test: .venv/.dev.stamp .venv/.clients.stamp .venv/.node.stamp ## Run the whole suite, on SQLite and on PostgreSQL
 	$(BIN)/pytest -n 2
 
 serve: .venv/.run.stamp ## Serve a database that is migrated
@@ -44,6 +45,13 @@ openapi: .venv/.run.stamp ## Write openapi.json
 	$(BIN)/answerable openapi > .venv/openapi.json
 	cp .venv/openapi.json openapi.json
 
+clients: .venv/.dev.stamp .venv/.clients.stamp .venv/.node.stamp .venv/.generator.stamp ## Generate clients and use them; needs Node 20+ and Java, runs what it can
+	@cat .venv/.node.stamp .venv/.generator.stamp
+	$(BIN)/pytest -rs tests/clients tests/clients/check_others.py
+
+fuzz: .venv/.dev.stamp ## Look for faults with Schemathesis for SECONDS=600 on each database
+	FUZZ_SECONDS=$(or $(SECONDS),600) $(BIN)/pytest --timeout 0 tests/contract -k schemathesis
+
 examples: .venv/.dev.stamp ## Record the examples of openapi.json, and write it
 	RECORD_EXAMPLES=1 $(BIN)/pytest tests/openapi/test_examples.py -k "run_answers and sqlite"
 	@$(MAKE) --no-print-directory openapi
@@ -52,6 +60,8 @@ lock: $(UV) ## Lock the packages in requirements*.txt; UPGRADE=--upgrade takes n
 	$(BUILD_REQUIRES) | $(LOCK) --output-file requirements.txt > .venv/lock.log
 	$(BUILD_REQUIRES) | $(LOCK) --output-file requirements-dev.txt --extra dev \
 		--constraint requirements.txt > .venv/lock.log
+	$(COMPILE) tests/clients/requirements.in --output-file tests/clients/requirements.txt > .venv/lock.log
+	$(COMPILE) tests/clients/generator.in --output-file tests/clients/generator.txt > .venv/lock.log
 
 clean: ## Remove .venv and caches; databases stay
 	rm -rf .venv build dist *.egg-info .coverage .coverage.* .hypothesis .import_linter_cache \
@@ -70,7 +80,7 @@ types: .venv/.dev.stamp
 contracts: .venv/.dev.stamp
 	$(call step,import contracts,$(BIN)/lint-imports,the contracts are in pyproject.toml)
 
-coverage: .venv/.dev.stamp
+coverage: .venv/.dev.stamp .venv/.clients.stamp .venv/.node.stamp
 	$(call step,tests and coverage,$(BIN)/pytest -n 2 --cov --cov-report=term,see above)
 
 drift: .venv/.dev.stamp
@@ -109,6 +119,31 @@ endef
 	@echo "Setting up .venv with the tools for development; this takes about a minute the first time."
 	$(call install,requirements-dev.txt)
 	@touch .venv/.run.stamp $@
+
+# What clients are generated with, each in an environment of its own. What a machine cannot run is
+# left out, and the stamp says what is missing.
+
+.venv/.clients.stamp: tests/clients/requirements.txt
+	$(python)
+	@echo "Setting up .venv/clients, for the Python client."
+	$(PYTHON) -m venv --clear .venv/clients
+	.venv/clients/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
+	@touch $@
+
+.venv/.generator.stamp: tests/clients/generator.txt
+	$(python)
+	@if java -version > /dev/null 2>&1; then \
+		echo "Setting up .venv/generator, for openapi-generator."; \
+		$(PYTHON) -m venv --clear .venv/generator && .venv/generator/bin/python -m pip \
+			--disable-pip-version-check install --quiet --require-hashes --requirement $< && : > $@; \
+	else echo "Java is not here: the clients of openapi-generator are left out." > $@; fi
+
+.venv/.node.stamp: tests/clients/package.json tests/clients/package-lock.json
+	$(python)
+	@if node -e 'process.exit(parseInt(process.versions.node) < 20)' 2> /dev/null && npm --version > /dev/null 2>&1; then \
+		echo "Setting up .venv/node, for linters and TypeScript clients."; \
+		mkdir -p .venv/node && cp $^ .venv/node/ && (cd .venv/node && npm ci --silent --no-audit --no-fund) && : > $@; \
+	else echo "Node 20 or later is not here: linters and TypeScript clients are left out." > $@; fi
 
 $(UV):
 	$(python)

@@ -43,6 +43,7 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         max_length=255,
+        json_schema_extra={"pattern": "^[!-~]+$"},
         description="Makes a repeated POST safe: within 7 days the same key gets the first answer.",
     ),
 ]

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from app.core.errors import InvalidProblemRead, ProblemRead
 from app.imports.schemas import ImportProblemRead
-from app.openapi import examples, parameters, problems
+from app.openapi import examples, links, parameters, problems
 from app.webhooks import events
 
 DESCRIPTION = """
@@ -86,6 +86,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for path in document["paths"].values():
         for method, operation in path.items():
             operation.setdefault("security", [])
+            operation["tags"] = operation["tags"][-1:]  # generators make a class of each tag
             parameters.mend(method, operation)
     schemas |= events.schemas()
     document["components"] |= {
@@ -96,6 +97,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document["webhooks"] = events.operations()
     _name_bounds(document)
     examples.add(document)
+    links.add(document)
     return document
 
 

@@ -51,7 +51,6 @@ async def live(settings: Settings, tmp_path: Path) -> AsyncIterator[Live]:
         "webhook_allow_networks": (IPv4Network("127.0.0.0/8"),),
         "webhook_allow_http": True,
         "serve_worker": True,
-        "log_key": None,
     }
     own = settings.model_copy(update=opened)
     database = Database(own)

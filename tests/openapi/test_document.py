@@ -75,6 +75,8 @@ def test_every_operation_is_described_and_says_whether_it_needs_a_key() -> None:
     for path, method, operation in OPERATIONS:
         assert operation["summary"], path
         assert operation["description"], path
+        assert len(operation["tags"]) == 1, "generators make a class of each tag"
+        assert operation["tags"][0] in {tag["name"] for tag in DOCUMENT["tags"]}, path
         needs_key = method != "get" or (path.startswith(PRIVATE) and "template" not in path)
         assert bool(operation["security"]) is needs_key, path
 
@@ -86,6 +88,17 @@ def test_errors_are_problems_and_nothing_else() -> None:
                 response = SHARED.get(answer.get("$ref"), answer)
                 assert list(response["content"]) == ["application/problem+json"], (path, status)
     assert "HTTPValidationError" not in DOCUMENT["components"]["schemas"]
+
+
+def test_every_operation_but_the_permalink_may_succeed() -> None:
+    for path, _, operation in OPERATIONS:
+        assert path == "/q/{question}" or min(operation["responses"]) < "300", path
+
+
+def test_every_component_is_used_but_the_union_for_receivers() -> None:
+    text = json.dumps(DOCUMENT)
+    unused = {name for name in SCHEMAS if f'"#/components/schemas/{name}"' not in text}
+    assert unused == {"WebhookEvent"}
 
 
 def test_enums_and_pages_have_names() -> None:
