@@ -68,7 +68,7 @@ async def list_keys(
     return KeyPage(data=data, has_more=cursor is not None, next_cursor=cursor)
 
 
-@router.get("/{key}", operation_id="getKey", responses=problems(401, 403, 404, 422, 503))
+@router.get("/{key}", operation_id="getKey", responses=problems(400, 401, 403, 404, 422, 503))
 async def get_key(session: AdminReadSession, response: Response, key: str) -> KeyRead:
     """Get an API key, without its secret."""
     response.headers["Cache-Control"] = "private, no-cache"
@@ -76,7 +76,10 @@ async def get_key(session: AdminReadSession, response: Response, key: str) -> Ke
 
 
 @router.delete(
-    "/{key}", status_code=204, operation_id="revokeKey", responses=problems(401, 403, 404, 422, 503)
+    "/{key}",
+    status_code=204,
+    operation_id="revokeKey",
+    responses=problems(400, 401, 403, 404, 422, 503),
 )
 async def revoke_key(session: AdminSession, key: str) -> None:
     """Revoke an API key at once and for good. It stays listed, with `revoked_at`."""
@@ -86,7 +89,7 @@ async def revoke_key(session: AdminSession, key: str) -> None:
 @router.post(
     "/{key}/rotate",
     operation_id="rotateKey",
-    responses=problems(400, 401, 403, 404, 409, 415, 422, 503),
+    responses=problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
 )
 async def rotate_key(
     session: AdminSession,

@@ -5,7 +5,6 @@ They take minutes and need Node and Java, so they are no part of `make test`.
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,14 +32,14 @@ def without_webhooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def typescript(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the programs, to which the clients are generated."""
     folder = tmp_path_factory.mktemp("typescript")
     shutil.copytree(HERE / "typescript", folder, dirs_exist_ok=True)
     (folder / "generated").mkdir()
     (folder / "package.json").write_text('{"type": "module"}', encoding="utf-8")
     (folder / "node_modules").symlink_to(MODULES.resolve())
-    yield folder
+    return folder
 
 
 async def use(program: str, folder: Path, live: Live) -> None:

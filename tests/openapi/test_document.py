@@ -90,6 +90,18 @@ def test_errors_are_problems_and_nothing_else() -> None:
     assert "HTTPValidationError" not in DOCUMENT["components"]["schemas"]
 
 
+def test_every_operation_declares_the_problems_that_any_may_answer() -> None:
+    for path, method, operation in OPERATIONS:
+        expected = {"400", "422"}
+        if operation["security"]:
+            expected |= {"401", "403", "503"}
+        if "requestBody" in operation:
+            expected |= {"413", "415"}
+        if method == "patch":
+            expected |= {"404", "412", "428"}
+        assert expected <= set(operation["responses"]), (path, method)
+
+
 def test_every_operation_but_the_permalink_may_succeed() -> None:
     for path, _, operation in OPERATIONS:
         assert path == "/q/{question}" or min(operation["responses"]) < "300", path
