@@ -41,6 +41,9 @@ A read: `record.viewpoint` says from when one looks, `record.selection` lets the
 questions, `record.assembly` makes answers of rows in a fixed number of queries. Where a question
 stood on which day, as known when, is kept in `standing`, filled by the fold.
 
+Before everything else, `core.ratelimit` counts the request against the quota of its key, which
+`auth.known` recognises, or of its address, and refuses what is too much before any work is done.
+
 A public answer follows from its address and the ledger's head (`ledger.public`), which is known
 without asking (`ledger.heads`). So `ledger.front`, before everything else, says 304 or sends what
 it kept; nothing is ever invalidated. What a question says is rendered once for each version

@@ -10,11 +10,14 @@ from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp
 
 from app.api import ROUTERS
+from app.auth.known import KnownKeys
 from app.auth.secrets import load_pepper
 from app.core import problems
 from app.core.boundary import Boundary, Upload
+from app.core.counters import Counters
 from app.core.db import Database
 from app.core.idempotency import Replay
+from app.core.ratelimit import Limiter
 from app.core.settings import Settings
 from app.core.slugs import Moved
 from app.drafts.publishing import Embargoes
@@ -30,6 +33,7 @@ from app.transparency.signing import SignedLog
 from app.webhooks.worker import Worker
 
 VERSION = version("answerable")
+STREAMS = ("/v1/events/stream",)
 log = structlog.get_logger("answerable")
 
 
@@ -39,9 +43,13 @@ def create_app(settings: Settings) -> ASGIApp:
 
 
 def surround(app: FastAPI, settings: Settings) -> ASGIApp:
-    """Put around an application what every request passes: the cache, then the boundary."""
+    """Put around an application what every request passes: limits, the cache, the boundary."""
+    state = app.state
     uploads = {"/v1/imports": Upload(settings.max_import_bytes)}
-    return Front(Boundary(app, settings, uploads), settings, app.state)
+    inner = Front(Boundary(app, settings, uploads), settings, state)
+    if settings.rate_limits is None:
+        return inner
+    return Limiter(inner, settings, settings.rate_limits, state, KnownKeys(state), STREAMS)
 
 
 def build(settings: Settings) -> FastAPI:
@@ -57,11 +65,13 @@ def build(settings: Settings) -> FastAPI:
         app.state.fragments = Fragments(app.state.settings.cache_bytes // 2)
         app.state.log = SignedLog(app.state.settings, app.state.database)
         await app.state.log.start()
+        app.state.counters = Counters(app.state.settings)
         app.state.running = set()
         app.state.imports = Running()
         async with _working(app):
             yield
         await app.state.imports.close()
+        await app.state.counters.close()
         await app.state.heads.close()
         await app.state.database.close()
 

@@ -4,8 +4,6 @@ A writing session takes the ledger lock as its first statement, commits before t
 and brings `dry_run` and `Idempotency-Key` to every endpoint that has it.
 """
 
-import base64
-import binascii
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache
 from typing import Annotated
@@ -17,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auth import service
 from app.auth.schemas import Scope
 from app.auth.service import Caller
-from app.core import idempotency
-from app.core.errors import Forbidden, Unauthenticated
+from app.core import credentials, idempotency
+from app.core.errors import Forbidden
 from app.core.pagination import Truth
 from app.core.sessions import database_of, secret_of
 from app.ledger import recorder
@@ -55,7 +53,7 @@ async def identify(request: Request) -> Caller:
     Raises:
         Unauthenticated: there is no key, or it is not good.
     """
-    text = _key_in(request)
+    text = credentials.presented(request.headers.get("authorization", ""))
     database, pepper = database_of(request), secret_of(request)
     async with database.reading() as session:
         caller = await service.authenticate(session, text, pepper=pepper)
@@ -63,20 +61,6 @@ async def identify(request: Request) -> Caller:
         async with database.writing() as session:
             await service.note_use(session, caller)
     return caller
-
-
-def _key_in(request: Request) -> str:
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    value = value.strip()
-    if scheme.lower() == "bearer" and value:
-        return value
-    if scheme.lower() == "basic":
-        try:
-            _, _, password = base64.b64decode(value, validate=True).decode("ascii").partition(":")
-        except (binascii.Error, ValueError):
-            raise Unauthenticated("The Authorization header is not valid HTTP Basic.") from None
-        return password
-    raise Unauthenticated("Send your key as `Authorization: Bearer ans_live_…`.")
 
 
 @cache  # so that FastAPI knows the dependency again, and asks once in a request

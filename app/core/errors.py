@@ -8,7 +8,8 @@ Problem
 ├── MethodNotAllowed 405     ├── IdempotencyMismatch 422
 ├── RequestTimeout 408       ├── PreconditionRequired 428
 ├── Conflict 409             ├── Unavailable 503
-├── Internal 500             └── NotImplementedHere 501
+├── TooManyRequests 429      ├── NotImplementedHere 501
+└── Internal 500
 """
 
 from collections.abc import Mapping, Sequence
@@ -203,6 +204,16 @@ class PreconditionRequired(Problem):
     advice = "GET it first and send its ETag back as `If-Match`, so that no edit is lost."
 
 
+class TooManyRequests(Problem):
+    status = 429
+    slug = "too-many-requests"
+    title = "Too many requests"
+    advice = (
+        "Wait as long as Retry-After says. `RateLimit` on every answer says how many requests are"
+        " left; send `If-None-Match`, for a 304 counts a tenth; a key has larger limits."
+    )
+
+
 class Internal(Problem):
     """An error of ours. The details are in the log, under the request id."""
 
@@ -238,6 +249,7 @@ FAMILY: tuple[type[Problem], ...] = (
     Invalid,
     IdempotencyMismatch,
     PreconditionRequired,
+    TooManyRequests,
     Internal,
     NotImplementedHere,
     Unavailable,

@@ -4,17 +4,22 @@ The README's table documents each one; a test fails when a setting is missing th
 """
 
 import json
+import re
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.core import quotas
+from app.core.quotas import Quotas
+
 ASYNC_DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
 }
+REDIS = re.compile(r"rediss?://[^/]")
 
 
 class Settings(BaseSettings):
@@ -64,6 +69,30 @@ class Settings(BaseSettings):
     cors_write_origins: list[str] = Field(
         [],
         description="Origins, as a JSON list, whose pages may write. Reading is open to every one.",
+    )
+    rate_limits: Annotated[Quotas | None, NoDecode] = Field(
+        Quotas(),
+        description=(
+            "How much an address and a key may ask for: `off`, or limits joined by commas, such as"
+            " `reads=600/minute,key_reads=3000/minute`; what is left out keeps its default."
+        ),
+    )
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=16,
+        description=(
+            "Proxies of your own before the service: a client's address is taken so many places"
+            " from the right of `X-Forwarded-For`. With `0` the header is ignored."
+        ),
+    )
+    redis_url: SecretStr | None = Field(
+        None,
+        description=(
+            "Redis in which all processes count together for the rate limits, as"
+            " `redis://:PASSWORD@HOST:PORT/0` (`rediss://` with TLS). Left out: each counts by"
+            " itself, in memory."
+        ),
     )
     serve_worker: bool | None = Field(
         None,
@@ -127,6 +156,18 @@ class Settings(BaseSettings):
         if not separator or scheme.partition("+")[0] not in ASYNC_DRIVERS:
             raise ValueError("use sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
         return f"{ASYNC_DRIVERS.get(scheme, scheme)}://{rest}"
+
+    @field_validator("rate_limits", mode="before")
+    @classmethod
+    def _read_limits(cls, given: Any) -> Any:
+        return quotas.read(given) if isinstance(given, str) else given
+
+    @field_validator("redis_url")
+    @classmethod
+    def _of_redis(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not REDIS.match(url.get_secret_value()):
+            raise ValueError("use redis://:PASSWORD@HOST:PORT/DATABASE, or rediss:// with TLS")
+        return url
 
     @field_validator("webhook_allow_networks", mode="before")
     @classmethod

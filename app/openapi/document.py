@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from app.core.errors import InvalidProblemRead, ProblemRead
+from app.core.ratelimit import FREE
 from app.imports.schemas import ImportProblemRead
 from app.openapi import examples, links, parameters, problems
 from app.webhooks import events
@@ -20,6 +21,7 @@ since.
 * Dates are as precise as what is known: `2025`, `2025-05` or `2025-05-15`. Instants are RFC 3339 in
   UTC.
 * Every error is a problem (RFC 9457); its `detail` says what to do.
+* `RateLimit` says how many requests are left, and 429 when to come back. A 304 counts a tenth.
 * Lists come in pages: follow `next_cursor`, or the `Link` header.
 * Every POST takes an `Idempotency-Key`, every write `?dry_run=true`. An edit (PATCH) needs
   `If-Match` with the ETag of your last GET.
@@ -83,16 +85,18 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
         schemas[name] = schema | {"title": name}
-    for path in document["paths"].values():
-        for method, operation in path.items():
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
             operation.setdefault("security", [])
+            if path not in FREE:
+                operation["responses"]["429"] = problems.TOO_MANY
             operation["tags"] = operation["tags"][-1:]  # generators make a class of each tag
             parameters.mend(method, operation)
     schemas |= events.schemas()
     document["components"] |= {
         "schemas": dict(sorted(schemas.items())),
         "parameters": events.PARAMETERS,
-        "responses": events.RESPONSES | problems.shared(document["paths"]),
+        "responses": events.RESPONSES | problems.LIMITED | problems.shared(document["paths"]),
     }
     document["webhooks"] = events.operations()
     _name_bounds(document)

@@ -10,7 +10,8 @@ out the rest. Then lists of all kinds, each time under another address, so that 
 Then webhooks, beside bare loops over the same client; `ONLY_WEBHOOKS=1` leaves out the rest. Then
 the transparency log; `ONLY_LOG=1` leaves out the rest, and `EVENTS=20000` makes the large log
 smaller. Then imports; `ONLY_IMPORTS=1` leaves out the rest, and `ROWS=100000` sets how many rows a
-file has. Everything stays on 127.0.0.1 and ends by itself.
+file has. Then what rate limits cost, which are off before; `ONLY_LIMITS=1` leaves out the rest.
+Everything stays on 127.0.0.1 and ends by itself.
 """
 
 import os
@@ -27,7 +28,16 @@ import app.api  # noqa: F401  registers every table
 from app.core import clock
 from app.core.dates import format_instant
 from app.core.settings import Settings
-from tests.bench import build, databases, importing, log, reading, traffic, webhooks
+from tests.bench import (
+    build,
+    databases,
+    importing,
+    limits,
+    log,
+    reading,
+    traffic,
+    webhooks,
+)
 from tests.bench.facts import Facts
 from tests.bench.figures import Figures
 from tests.bench.record import Record
@@ -47,7 +57,8 @@ GROWTH = 1.5
 SMALL = 100
 """So many questions the record has whose events go out as webhooks."""
 
-ONLY = {name for name in ("READING", "WEBHOOKS", "LOG", "IMPORTS") if f"ONLY_{name}" in os.environ}
+PARTS = ("READING", "WEBHOOKS", "LOG", "IMPORTS", "LIMITS")
+ONLY = {name for name in PARTS if f"ONLY_{name}" in os.environ}
 FILTERED = "list by company and state"
 
 Built = dict[str, list[tuple[Facts, Settings]]]
@@ -76,6 +87,9 @@ def main() -> int:
             log.measure(places, folder, loader)
         if not ONLY or "IMPORTS" in ONLY:
             importing.measure(places)
+        if not ONLY or "LIMITS" in ONLY:
+            [(_, settings)] = _build(places, [SMALL])["SQLite"]
+            limits.measure(settings)
     if places.missing:
         print(f"\nPostgreSQL was NOT measured: {places.missing}")
     figures.print()

@@ -59,7 +59,13 @@ def find(folder: Path, pepper: str) -> tuple[Facts, dict[str, Settings]]:
     found = {}
     for name, url in _urls(folder, _server(folder)).items():
         log_dir = str(folder / f"{name.lower()}.tlog")
-        found[name] = Settings(database_url=url, pepper=pepper, log_dir=log_dir, serve_worker=False)
+        found[name] = Settings(
+            database_url=url,
+            pepper=pepper,
+            log_dir=log_dir,
+            rate_limits=None,
+            serve_worker=False,
+        )
     return Facts.read(folder), found
 
 

@@ -65,7 +65,13 @@ class Places:
     def settings(self, url: str, pepper: str) -> Settings:
         """Return the settings of an application for one of them."""
         log_dir = self._folder / f"{Path(make_url(url).database or '').name}.tlog"
-        return Settings(database_url=url, pepper=pepper, log_dir=str(log_dir), serve_worker=False)
+        return Settings(
+            database_url=url,
+            pepper=pepper,
+            log_dir=str(log_dir),
+            rate_limits=None,
+            serve_worker=False,
+        )
 
 
 def _drop(server: postgres.Postgres, name: str) -> None:

@@ -32,6 +32,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         "ANSWERABLE_DATABASE_URL": f"sqlite:///{folder / 'record.db'}",
         "ANSWERABLE_PORT": str(port),
         "ANSWERABLE_BODY_TIMEOUT": "0.5",
+        "ANSWERABLE_RATE_LIMITS": "off",
     }
     command = [sys.executable, "-m", "app.cli"]
     subprocess.run(

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message
 
 from app.askers.models import Asker
@@ -109,6 +110,7 @@ class Within:
         """room: after so many pieces the client takes nothing more; 0 for any number."""
         self.pieces: list[bytes] = []
         self.status = 0
+        self.headers = Headers()
         self._room = room
         self.may_send = asyncio.Event()
         self.may_send.set()
@@ -133,6 +135,7 @@ class Within:
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self.headers = Headers(raw=list(message["headers"]))
         elif message.get("body"):
             await self.may_send.wait()
             self.pieces.append(message["body"])

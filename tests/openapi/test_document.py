@@ -13,6 +13,7 @@ from app.auth import service as keys
 from app.auth.schemas import KeyCreate, Scope
 from app.core import clock
 from app.core.db import Database
+from app.core.ratelimit import FREE
 from app.core.settings import Settings
 from app.ledger import recorder
 from app.ledger.schemas import EventRead, EventType
@@ -87,6 +88,7 @@ def test_errors_are_problems_and_nothing_else() -> None:
             if status >= "400":
                 response = SHARED.get(answer.get("$ref"), answer)
                 assert list(response["content"]) == ["application/problem+json"], (path, status)
+        assert ("429" in operation["responses"]) == (path not in FREE), path
     assert "HTTPValidationError" not in DOCUMENT["components"]["schemas"]
 
 

@@ -22,6 +22,7 @@ def environment(settings: Settings) -> dict[str, str]:
         **os.environ,
         "ANSWERABLE_DATABASE_URL": settings.database_url,
         "ANSWERABLE_PEPPER": settings.pepper.get_secret_value() if settings.pepper else "",
+        "ANSWERABLE_RATE_LIMITS": "off",
         "ANSWERABLE_LOG_LEVEL": "error",
         "ANSWERABLE_LOG_DIR": settings.log_dir,
         **({"ANSWERABLE_LOG_KEY": settings.log_key.get_secret_value()} if settings.log_key else {}),
