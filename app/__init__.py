@@ -41,6 +41,10 @@ A read: `record.viewpoint` says from when one looks, `record.selection` lets the
 questions, `record.assembly` makes answers of rows in a fixed number of queries. Where a question
 stood on which day, as known when, is kept in `standing`, filled by the fold.
 
+What was recorded twice is merged (`questions.merging`). Entries keep the id that they were recorded
+for; under which id they are shown, as known when, is kept in `merger` (`core.mergers`), and whoever
+reads entries of one question reads those of all that were merged into it.
+
 Before everything else, `core.ratelimit` counts the request against the quota of its key, which
 `auth.known` recognises, or of its address, and refuses what is too much before any work is done.
 

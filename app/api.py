@@ -16,6 +16,7 @@ from app.ledger.router import router as events
 from app.pages.oembed import router as oembed
 from app.pages.router import router as pages
 from app.record.dossiers_router import router as dossiers
+from app.record.merging_router import router as mergers
 from app.record.questions_router import router as questions
 from app.record.statements_router import router as statements
 from app.redactions.router import router as redactions
@@ -29,6 +30,7 @@ from app.webhooks.router import router as webhooks
 ROUTERS: tuple[APIRouter, ...] = (
     questions,
     statements,
+    mergers,
     corrections,
     companies,
     askers,

@@ -28,7 +28,7 @@ async def get(session: AsyncSession, asker_id: str) -> Asker:
 
 
 async def find(session: AsyncSession, reference: str) -> Asker | None:
-    """Return the asker that an id, a slug or a former slug stands for."""
+    """Return the asker that an id, a slug or a former slug stands for, even if it was merged."""
     known = foresight.ask(session, KIND, reference)
     if isinstance(known, Asker):
         return known
@@ -38,7 +38,8 @@ async def find(session: AsyncSession, reference: str) -> Asker | None:
 
 async def page(session: AsyncSession, filters: AskerFilters, after: str | None) -> Sequence[Asker]:
     """Return askers, oldest first, one more than asked for when there are more."""
-    query = select(Asker).order_by(ASKER.c.id).limit(filters.limit + 1)
+    query = select(Asker).where(ASKER.c.merged_into.is_(None))
+    query = query.order_by(ASKER.c.id).limit(filters.limit + 1)
     if after is not None:
         query = query.where(ASKER.c.id > after)
     if filters.kind is not None:

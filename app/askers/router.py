@@ -15,7 +15,8 @@ from app.askers.schemas import (
 )
 from app.auth.sessions import EditorSession
 from app.core import slugs
-from app.core.docs import CREATES, EDITS, LISTS, READS_BY_SLUG
+from app.core.docs import CREATES, EDITS, LISTS, MERGES, READS_BY_SLUG
+from app.core.schemas import MergeCreate
 from app.core.sessions import IfMatch, Paging, PublicUrl, ReadSession
 from app.ledger.public import TimelessRoute
 
@@ -82,6 +83,24 @@ async def update_asker(
     return to_read(row, public_url)
 
 
+@router.post("/{asker}/merge", operation_id="mergeAsker", responses=MERGES)
+async def merge_asker(
+    session: EditorSession, public_url: PublicUrl, request: Request, asker: str, new: MergeCreate
+) -> AskerRead:
+    """Merge an asker that was recorded twice into the other one, and answer that one.
+
+    Nothing is deleted. Its asks are shown as the other's from then on, and its id and slugs lead
+    there (308); answers for an earlier `known_at` stay as they were. It cannot be undone.
+    """
+    asker_id = await slugs.to_merge(request, session, "asker", asker)
+    row = await service.merge(session, await queries.get(session, asker_id), new)
+    await session.flush()
+    request.state.version = row.version
+    return to_read(row, public_url)
+
+
 def to_read(row: Asker, public_url: str) -> AskerRead:
     """Show an asker as clients see it."""
-    return AskerRead(**row.model_dump(), url=f"{public_url}/v1/askers/{row.id}")
+    return AskerRead(
+        **row.model_dump(exclude={"merged_into"}), url=f"{public_url}/v1/askers/{row.id}"
+    )

@@ -5,9 +5,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.askers import queries
 from app.askers.models import Asker
 from app.askers.schemas import AskerCreate, AskerPatch
-from app.core import ids, slugs
-from app.core.errors import Invalid
+from app.core import ids, mergers, slugs
+from app.core.errors import Conflict, Invalid
 from app.core.routing import Precondition
+from app.core.schemas import MergeCreate
 from app.ledger import recorder
 
 
@@ -46,8 +47,24 @@ async def edit(session: AsyncSession, asker: Asker, patch: AskerPatch, seen: Pre
     return asker
 
 
+async def merge(session: AsyncSession, asker: Asker, new: MergeCreate) -> Asker:
+    """Merge an asker into another one, as whose asks are shown from then on, and return that one.
+
+    Raises:
+        Invalid: there is no asker to merge it into.
+        Conflict: they are one asker already.
+    """
+    target = await referred(session, new.into, "/into")
+    if target.id == asker.id:
+        raise Conflict("An asker cannot be merged into itself. Name the one that stays as into.")
+    recorder.note(session, asker, reason=new.reason, into_name=target.name)
+    asker.merged_into = target.id
+    await mergers.add(session, asker.id, target.id, recorder.current(session).instant)
+    return target
+
+
 async def referred(session: AsyncSession, reference: str, pointer: str) -> Asker:
-    """Return the asker that a body refers to.
+    """Return the asker that a body refers to; of one that was merged, the one that stayed.
 
     Raises:
         Invalid: there is no such asker; names the place in the body.

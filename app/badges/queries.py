@@ -30,7 +30,7 @@ async def question(
     """
     query, columns = selection.of_view(view)
     shown = (
-        QUESTION.c.company_id,
+        columns.company_id,
         columns.state,
         columns.state_since_day,
         columns.first_asked_day,
@@ -83,7 +83,8 @@ async def dossier(session: AsyncSession, view: Viewpoint, dossier_id: str, lang:
 
 async def of_company(session: AsyncSession, view: Viewpoint, company_id: str) -> Tally:
     """Count the questions to a company."""
-    return await _tally(session, view, QUESTION.c.company_id == company_id)
+    condition = await session.run_sync(selection.of_company, view, company_id)
+    return await _tally(session, view, condition)
 
 
 async def of_dossier(session: AsyncSession, view: Viewpoint, dossier_id: str) -> Tally:

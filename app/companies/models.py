@@ -23,9 +23,12 @@ class Company(Recorded, table=True):
     names: list[str] = Field(sa_type=CanonicalJson)
     identifiers: dict[str, str] = Field(sa_type=CanonicalJson)
     description: str | None = Field(sa_type=Text)
+    merged_into: str | None = Field(default=None, sa_type=Key)
 
     def headline(self, previous: dict[str, Any] | None, note: dict[str, Any]) -> Headline:
         """Describe a change of a company."""
+        if previous is not None and "merged_into" in previous:
+            return self._merged(note)
         is_new = previous is None
         change = "added to" if is_new else "edited on"
         return Headline(
@@ -34,6 +37,17 @@ class Company(Recorded, table=True):
             reason=note.get("reason"),
             company_id=self.id,
             company_slug=self.slug,
+        )
+
+    def _merged(self, note: dict[str, Any]) -> Headline:
+        one, other = shorten(self.name, 100), shorten(note["into_name"], 100)
+        return Headline(
+            type="company.merged",
+            summary=f"Two entries of the record are one company: {one} was merged into {other}.",
+            reason=note["reason"],
+            company_id=self.merged_into,
+            company_slug=note["into_slug"],
+            details={"into": self.merged_into},
         )
 
 

@@ -89,4 +89,6 @@ async def update_company(
 
 def to_read(row: Company, public_url: str) -> CompanyRead:
     """Show a company as clients see it."""
-    return CompanyRead(**row.model_dump(), url=f"{public_url}/v1/companies/{row.id}")
+    return CompanyRead(
+        **row.model_dump(exclude={"merged_into"}), url=f"{public_url}/v1/companies/{row.id}"
+    )

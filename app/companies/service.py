@@ -6,9 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.companies import queries
 from app.companies.models import Company, CompanyIdentifier
 from app.companies.schemas import CompanyCreate, CompanyPatch
-from app.core import ids, slugs
+from app.core import ids, mergers, slugs
 from app.core.errors import Conflict, Invalid
 from app.core.routing import Precondition
+from app.core.schemas import MergeCreate
 from app.ledger import recorder
 
 
@@ -55,8 +56,39 @@ async def edit(
     return company
 
 
+async def merge(session: AsyncSession, company: Company, new: MergeCreate) -> Company:
+    """Merge a company into another one, and return that one: it takes names and identifiers over.
+
+    An identifier of which the other has one already stays with it and leads there all the same.
+
+    Raises:
+        Invalid: there is no company to merge it into.
+        Conflict: they are one company already.
+    """
+    target = await referred(session, new.into, "/into")
+    if target.id == company.id:
+        raise Conflict("A company cannot be merged into itself. Name the one that stays as into.")
+    instant = recorder.current(session).instant
+    note = {"into_name": target.name, "into_slug": target.slug}
+    recorder.note(session, company, reason=new.reason, **note)
+    recorder.note(session, target, reason=new.reason)
+    company.merged_into = target.id
+    await mergers.add(session, company.id, target.id, instant)
+    known = {target.name, *target.names}
+    names = [name for name in (company.name, *company.names) if name not in known]
+    target.names = [*target.names, *dict.fromkeys(names)]
+    taken = company.identifiers.keys() - target.identifiers.keys()
+    if taken:
+        target.identifiers = {**company.identifiers, **target.identifiers}
+        table = queries.IDENTIFIER
+        given = (table.c.company_id == company.id) & table.c.scheme.in_(taken)
+        await session.execute(delete(table).where(given))
+        await _index_identifiers(session, target)
+    return target
+
+
 async def referred(session: AsyncSession, reference: str, pointer: str = "/company") -> Company:
-    """Return the company that a body refers to.
+    """Return the company that a body refers to; of one that was merged, the one that stayed.
 
     Raises:
         Invalid: there is no such company; names the place in the body.

@@ -23,7 +23,7 @@ def _problem(status: int) -> dict[str, Any]:
 
 
 MOVED: dict[int | str, dict[str, Any]] = {
-    308: {"description": "It has another slug now: see `Location`."},
+    308: {"description": "It has another slug now, or was merged into another: see `Location`."},
 }
 LISTS = problems(400, 422, 503)
 READS = problems(400, 404, 422, 503)
@@ -31,3 +31,4 @@ READS_BY_SLUG = MOVED | READS
 CREATES = problems(400, 401, 403, 409, 413, 415, 422, 503)
 EDITS = MOVED | problems(400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503)
 ADDS = MOVED | problems(400, 401, 403, 404, 409, 413, 415, 422, 503)
+MERGES = ADDS

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from app.core.text import Language, Prose
+from app.core.text import Language, Prose, Reference
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -31,6 +31,21 @@ class Patch(Body):
     def changes(self) -> dict[str, Any]:
         """Return what was sent, as plain values."""
         return self.model_dump(mode="json", exclude_unset=True, exclude={"reason"})
+
+
+class MergeCreate(Body):
+    """That one thing was recorded twice: into which it is merged, and why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"into": "microsoft-external-firm-name", "reason": "It was recorded twice."}
+            ]
+        }
+    )
+
+    into: Annotated[Reference, Field(description="The one that stays: its id or slug.")]
+    reason: Annotated[Prose, Field(description="Why; it stands in the ledger, in public.")]
 
 
 class Translated(Body):

@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import ClassVar
 
 from fastapi import Request
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel
 
-from app.core import clock, foresight, ids, pending
+from app.core import clock, foresight, ids, mergers, pending
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.lists import among
+from app.core.mergers import MERGER
 from app.core.tables import Key, make, table_of
 from app.core.text import slug_from
 
@@ -101,12 +102,18 @@ def find(
 ) -> str | None:
     """Return the id that an id, a slug or a former slug stands for, or None.
 
-    known_at: only names that had been given by then. An id is returned as it is, whether or not
-    the thing exists.
+    What was merged stands for what it was merged into. known_at: only names that had been given,
+    and mergers that were known, by then. An id is returned whether or not the thing exists.
     """
-    if ids.kind_of(reference) is not None:
-        return reference if ids.kind_of(reference) == kind else None
-    query = select(SLUG.c.target).where(SLUG.c.kind == kind, SLUG.c.slug == reference)
+    named = ids.kind_of(reference)
+    if named is not None:
+        return mergers.shown(reading, reference, known_at) if named == kind else None
+    of_target = and_(MERGER.c.merged_id == SLUG.c.target, mergers.known(known_at))
+    query = (
+        select(func.coalesce(MERGER.c.into_id, SLUG.c.target))
+        .select_from(SLUG.outerjoin(MERGER, of_target))
+        .where(SLUG.c.kind == kind, SLUG.c.slug == reference)
+    )
     if known_at is not None:
         query = query.where(SLUG.c.since <= known_at)
     target: str | None = reading.execute(query).scalar_one_or_none()
@@ -146,16 +153,20 @@ async def filtered(
 
 
 class Former(Exception):
-    """A slug is a former one; `slug` is the present one."""
+    """A thing is now found under another name, or was merged into the one that has it.
 
-    def __init__(self, slug: str) -> None:
-        super().__init__(slug)
-        self.slug = slug
+    name: the present slug; after a merger the other's id, so that the way there never changes.
+    """
+
+    def __init__(self, name: str, *, is_merged: bool = False) -> None:
+        super().__init__(name)
+        self.name = name
+        self.is_merged = is_merged
 
     def moved(self, request: Request) -> Moved:
         """Return where the request is to go instead."""
         steps = request.url.path.split("/")
-        steps[3] = self.slug  # /v1/collection/slug, and more
+        steps[3] = self.name  # /v1/collection/slug, and more
         query_string = f"?{request.url.query}" if request.url.query else ""
         return Moved("/".join(steps) + query_string)
 
@@ -169,10 +180,20 @@ def place(
 
     Raises:
         NotFound: nothing of this kind has or had this name.
-        Former: the slug is a former one.
+        Former: the slug is a former one, or what it names was merged into another.
     """
-    if ids.kind_of(reference) == kind:
-        return reference
+    target = (
+        reference if ids.kind_of(reference) == kind else _named(reading, kind, reference, known_at)
+    )
+    into = mergers.shown(reading, target, known_at)
+    if into != target:
+        raise Former(into, is_merged=True)
+    return target
+
+
+def _named(
+    reading: Connection | Session, kind: str, reference: str, known_at: datetime | None
+) -> str:
     kept = None
     if len(reference) <= 200:
         query = select(SLUG).where(SLUG.c.kind == kind, SLUG.c.slug == reference)
@@ -199,12 +220,27 @@ async def locate(
 
     Raises:
         NotFound: nothing of this kind has or had this name.
-        Moved: the slug is a former one.
+        Moved: the slug is a former one, or what it names was merged into another.
     """
     try:
         return await session.run_sync(place, kind, reference, known_at)
     except Former as former:
         raise former.moved(request) from None
+
+
+async def to_merge(request: Request, session: AsyncSession, kind: str, reference: str) -> str:
+    """Return the id of what a path names in order to merge it.
+
+    Raises:
+        NotFound, Moved: as in `locate`.
+        Conflict: it was merged before. (Who followed a redirect would merge the other one.)
+    """
+    try:
+        return await session.run_sync(place, kind, reference)
+    except Former as former:
+        if not former.is_merged:
+            raise former.moved(request) from None
+        raise Conflict(f"It was merged into {former.name} before, and is found there.") from None
 
 
 async def _free(session: AsyncSession, kind: str, stem: str) -> str:

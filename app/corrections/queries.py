@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import slugs
+from app.core import mergers, slugs
 from app.core.errors import NotFound
 from app.core.tables import table_of
 from app.corrections.models import Correction
@@ -37,5 +37,6 @@ async def page(
         reference = getattr(filters, kind)
         if reference is not None:
             target = await slugs.filtered(session, kind, reference)
-            query = query.where(CORRECTION.c[f"{kind}_id"] == target)
+            family = await mergers.family_of(session, target)
+            query = query.where(CORRECTION.c[f"{kind}_id"].in_(family))
     return (await session.execute(query)).scalars().all()

@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.companies import queries as company_queries
 from app.companies.models import Company
 from app.core import ids
 from app.core.clock import FOREVER
@@ -44,11 +45,12 @@ async def correct(session: AsyncSession, new: AnyCorrection) -> Correction:
     row = await question_queries.entry(session, new.target)
     _refuse_missing(row, new)
     assert row is not None
-    correction = _strike(session, row, row.question.company, new.reason, row.question)
-    replacement = await _replace(session, row, new) if new.replacement else None
+    question = await question_queries.current(session, row.question)
+    correction = _strike(session, row, question.company, new.reason, question)
+    replacement = await _replace(session, row, question, new) if new.replacement else None
     correction.replacement_id = replacement.id if replacement else None
     await standing.refold(
-        session, row.question, cause=correction.id, effective_on=_effective_on(replacement or row)
+        session, question, cause=correction.id, effective_on=_effective_on(replacement or row)
     )
     return correction
 
@@ -63,23 +65,24 @@ async def _correct_statement(session: AsyncSession, new: StatementCorrection) ->
     statement = await statement_queries.find(session, new.target)
     _refuse_missing(statement, new)
     assert statement is not None
-    correction = _strike(session, statement, statement.company, new.reason, None)
+    company = await company_queries.current(session, statement.company)
+    correction = _strike(session, statement, company, new.reason, None)
     struck = [
-        row
+        (row, await question_queries.current(session, row.question))
         for row in await question_queries.responses_of(session, statement.id)
         if row.corrected_at == FOREVER
     ]
     parts = [
-        _strike(session, row, statement.company, new.reason, row.question, part_of=correction.id)
-        for row in struck
+        _strike(session, row, company, new.reason, question, part_of=correction.id)
+        for row, question in struck
     ]
     replacement = await _replace_statement(session, statement, new) if new.replacement else None
     correction.replacement_id = replacement.id if replacement else None
-    for part, row in zip(parts, struck, strict=True):
+    for part, (row, question) in zip(parts, struck, strict=True):
         if replacement is not None:
-            again = await statements.respond(session, replacement, _as_create(row))
-            part.replacement_id = again.id
-        await standing.refold(session, row.question, cause=part.id, effective_on=row.effective_on)
+            new_row = await statements.respond(session, replacement, _as_create(row), again=True)
+            part.replacement_id = new_row.id
+        await standing.refold(session, question, cause=part.id, effective_on=row.effective_on)
     return correction
 
 
@@ -126,7 +129,7 @@ def _strike(
 
 
 async def _replace(
-    session: AsyncSession, row: Ask | Response | Ruling, new: AnyCorrection
+    session: AsyncSession, row: Ask | Response | Ruling, question: Question, new: AnyCorrection
 ) -> Ask | Response | Ruling:
     """Record the entry anew with the corrected fields, through the rules for a new one."""
     fix = _given(new)
@@ -135,16 +138,17 @@ async def _replace(
             case Ask():
                 kept = _kept(row, "asked_on", "channel") | {"asker": row.asker_id}
                 ask = AskCreate.model_validate({**kept, "source": row.source_id, **fix})
-                return _quoting(await questions.ask(session, row.question, ask), row, fix)
+                return _quoting(await questions.ask(session, question, ask), row, fix)
             case Ruling():
                 kept = _kept(row, "state", "effective_on", "reason")
                 ruling = RulingCreate.model_validate({**kept, "source": row.source_id, **fix})
-                return _quoting(await questions.rule(session, row.question, ruling), row, fix)
+                return _quoting(await questions.rule(session, question, ruling), row, fix)
             case Response():
                 statement = await statement_queries.get(session, row.statement_id)
                 kept = _as_create(row).model_dump()
                 response = ResponseCreate.model_validate({**kept, **fix})
-                return await statements.respond(session, statement, response)
+                again = "question" not in fix
+                return await statements.respond(session, statement, response, again=again)
     except Invalid as problem:
         raise problem.under("/replacement") from None
 

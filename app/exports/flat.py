@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, Text, select, type_coerce
 
+from app.core import mergers
 from app.core.lists import among
 from app.core.tables import canonical_json, table_of
 from app.exports.batches import Chosen
@@ -122,14 +123,18 @@ async def read(chosen: Chosen, rows: Sequence[Any]) -> list[Flat]:
 
 async def askers(chosen: Chosen, ids: Sequence[str]) -> dict[str, list[str]]:
     """Return who asked each question, first to last; once for every ask."""
+    session, known_at = chosen.session, chosen.view.known_at
+    merged = await session.run_sync(mergers.members, ids, known_at)
     asks = (
         select(ASK.c.question_id, ASK.c.asker_id)
         .where(among(ASK.c.question_id, "ids"), chosen.view.sees(ASK), chosen.view.holds(ASK))
         .order_by(ASK.c.effective_day, ASK.c.created_at, ASK.c.id)
     )
     found: dict[str, list[str]] = defaultdict(list)
-    for question_id, asker_id in await chosen.session.execute(asks, {"ids": ids}):
-        found[question_id].append(asker_id)
+    rows = (await session.execute(asks, {"ids": [*ids, *merged]})).all()
+    same = await session.run_sync(mergers.holders, {row.asker_id for row in rows}, known_at)
+    for question_id, asker_id in rows:
+        found[merged.get(question_id, question_id)].append(same.get(asker_id, asker_id))
     return found
 
 

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 
+from app.core import mergers
 from app.core.lists import among
 from app.core.tables import table_of
 from app.exports import cells
@@ -88,17 +89,22 @@ async def _shown(
     query = chosen.query.with_only_columns(QUESTION.c.id, QUESTION.c.slug)
     async for rows in chosen.batches(QUESTIONS, query):
         slugs = await _slugs(chosen, rows)
-        entries = await _entries(chosen, list(slugs))
+        merged = await chosen.session.run_sync(mergers.members, slugs, chosen.view.known_at)
+        entries = await _entries(chosen, list(slugs), merged)
         for start in range(0, len(entries), ENTRIES):
             some = entries[start : start + ENTRIES]
             reading = Reading(chosen.session, chosen.view, public_url, frozenset(expand))
             yield [
                 KINDS[entry.type].model_construct(
                     **dict(entry),
-                    question=row["question_id"],
-                    question_slug=slugs[row["question_id"]],
+                    question=question_id,
+                    question_slug=slugs[question_id],
                 )
-                for entry, (row, _, _) in zip(await timeline.show(reading, some), some, strict=True)
+                for entry, question_id in zip(
+                    await timeline.show(reading, some),
+                    [merged.get(row["question_id"], row["question_id"]) for row, _, _ in some],
+                    strict=True,
+                )
             ]
 
 
@@ -111,14 +117,17 @@ async def _slugs(chosen: Chosen, rows: Sequence[Any]) -> dict[str, str]:
     return slugs
 
 
-async def _entries(chosen: Chosen, ids: Sequence[str]) -> list[tuple[Any, Entry, State]]:
+async def _entries(
+    chosen: Chosen, ids: Sequence[str], merged: Mapping[str, str]
+) -> list[tuple[Any, Entry, State]]:
     """Return the entries of questions as `timeline.entries` does, those of one after another's."""
     found: dict[str, list[tuple[Any, Entry]]] = defaultdict(list)
     for model in (Ask, Response, Ruling):
         table = table_of(model)
         query = select(table).where(among(table.c.question_id, "ids"), chosen.view.sees(table))
-        for row in await chosen.session.execute(query, {"ids": ids}):
-            found[row.question_id].append((row, standing.to_entry(row)))
+        for row in await chosen.session.execute(query, {"ids": [*ids, *merged]}):
+            question_id = merged.get(row.question_id, row.question_id)
+            found[question_id].append((row, standing.to_entry(row)))
     return [told for row_id in ids for told in _folded(chosen, found[row_id])]
 
 

@@ -7,6 +7,7 @@ look and the handing over, so that nothing is left out and nothing comes twice.
 """
 
 import asyncio
+import json
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -44,6 +45,8 @@ one, and the rest of the service needs some too."""
 CUT_OFF = "cut off, for you read too slowly"
 SERVER_ENDS = "the server is about to end"
 DATABASE_AWAY = "the database does not answer"
+MERGED = "what you follow was merged into another: come back to follow that one"
+MERGERS = {EventType.COMPANY_MERGED, EventType.QUESTION_MERGED}
 
 log = structlog.get_logger("answerable.ledger")
 NEW = WHOLE.add_columns(EVENT.c.type, EVENT.c.company_id, EVENT.c.question_id).order_by(EVENT.c.seq)
@@ -55,15 +58,19 @@ class Wanted:
 
     conditions: Sequence[Any]
     types: frozenset[str] | None = None
-    company_id: str | None = None
-    question_id: str | None = None
+    company_ids: frozenset[str] | None = None
+    question_ids: frozenset[str] | None = None
+
+    def names(self, row_id: str) -> bool:
+        """Tell whether events about this company or question are wanted by its id."""
+        return row_id in (self.company_ids or ()) or row_id in (self.question_ids or ())
 
     def matches(self, row: Any) -> bool:
         """Tell whether an event is wanted."""
         return (
             (self.types is None or row.type in self.types)
-            and self.company_id in (None, row.company_id)
-            and self.question_id in (None, row.question_id)
+            and (self.company_ids is None or row.company_id in self.company_ids)
+            and (self.question_ids is None or row.question_id in self.question_ids)
         )
 
 
@@ -253,6 +260,11 @@ class Follower:
         if row.type == EventType.RECORD_REDACTED:
             for reader in self._readers:
                 reader.rewind()
+        if row.type in MERGERS:
+            merged = json.loads(row.leaf)["subject"]["id"]
+            for reader in self._readers:
+                if reader.wanted.names(merged):
+                    reader.end(MERGED)
         written = None
         for reader in self._readers:
             if not reader.is_live:

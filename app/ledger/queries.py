@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock, slugs
+from app.core import clock, mergers, slugs
 from app.core.db import Database
 from app.core.errors import Invalid, NotFound
 from app.core.tables import table_of
@@ -52,6 +52,8 @@ async def get(session: AsyncSession, seq: int) -> Any:
 async def conditions(session: AsyncSession, filters: EventSelection) -> list[Any]:
     """Return the conditions that filters ask for, all but `flagged`.
 
+    A question or company stands for those that were merged into it, too.
+
     Raises:
         Invalid: a filter names nothing that there is.
     """
@@ -61,9 +63,19 @@ async def conditions(session: AsyncSession, filters: EventSelection) -> list[Any
     for kind in ("company", "question"):
         reference = getattr(filters, kind)
         if reference is not None:
-            target = await slugs.filtered(session, kind, reference)
-            found.append(EVENT.c[f"{kind}_id"] == target)
+            family = await named(session, kind, reference)
+            column = EVENT.c[f"{kind}_id"]
+            found.append(column == family[0] if len(family) == 1 else column.in_(family))
     return found
+
+
+async def named(session: AsyncSession, kind: str, reference: str) -> list[str]:
+    """Return the id that a filter names, and those of all that were merged into it.
+
+    Raises:
+        Invalid: it names nothing that there is.
+    """
+    return await mergers.family_of(session, await slugs.filtered(session, kind, reference))
 
 
 async def page(session: AsyncSession, filters: EventFilters, after: int) -> Sequence[Any]:

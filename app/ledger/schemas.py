@@ -17,8 +17,10 @@ class EventType(StrEnum):
 
     COMPANY_CREATED = "company.created"
     COMPANY_UPDATED = "company.updated"
+    COMPANY_MERGED = "company.merged"
     ASKER_CREATED = "asker.created"
     ASKER_UPDATED = "asker.updated"
+    ASKER_MERGED = "asker.merged"
     DOSSIER_CREATED = "dossier.created"
     DOSSIER_UPDATED = "dossier.updated"
     SOURCE_CREATED = "source.created"
@@ -27,6 +29,7 @@ class EventType(StrEnum):
     SOURCE_GONE = "source.gone"
     QUESTION_CREATED = "question.created"
     QUESTION_UPDATED = "question.updated"
+    QUESTION_MERGED = "question.merged"
     ASK_RECORDED = "ask.recorded"
     STATEMENT_RECORDED = "statement.recorded"
     RESPONSE_RECORDED = "response.recorded"

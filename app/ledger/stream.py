@@ -16,7 +16,6 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import Receive, Scope, Send
 
-from app.core import slugs
 from app.core.errors import Invalid, Location
 from app.core.pagination import Whole
 from app.core.sessions import database_of
@@ -148,7 +147,7 @@ async def _wanted(session: AsyncSession, filters: StreamSelection) -> Wanted:
     selection = EventSelection(**filters.model_dump(exclude={"after"}))
     conditions = await queries.conditions(session, selection)
     ids = {
-        kind: await slugs.filtered(session, kind, reference)
+        kind: frozenset(await queries.named(session, kind, reference))
         for kind in ("company", "question")
         if (reference := getattr(filters, kind)) is not None
     }
@@ -157,8 +156,8 @@ async def _wanted(session: AsyncSession, filters: StreamSelection) -> Wanted:
         types=None
         if filters.type is None
         else frozenset(part.strip() for part in filters.type.split(",")),
-        company_id=ids.get("company"),
-        question_id=ids.get("question"),
+        company_ids=ids.get("company"),
+        question_ids=ids.get("question"),
     )
 
 

@@ -41,7 +41,7 @@ class Question(Recorded, table=True):
         Index(
             "ix_question_figures",
             "company_id", "state", "first_asked_day", "state_since_day", "respond_by_day",
-            "first_response_day", "id",
+            "first_response_day", "merged_into", "id",
         ),
         Index("ix_question_clock", "clock_day", "id"),
     )  # fmt: skip
@@ -72,6 +72,7 @@ class Question(Recorded, table=True):
     state: str = Field(sa_type=Key)
     overdue_since: str | None = Field(default=None, sa_type=Key)
     unanswered_for: int | None = None
+    merged_into: str | None = Field(default=None, sa_type=Key)
 
     first_asked_on: str = Field(default=None, nullable=False, sa_type=Key)
     first_asked_day: int = Field(default=None, nullable=False)
@@ -93,10 +94,14 @@ class Question(Recorded, table=True):
         if previous is None:
             kind, summary = "question.created", wording.question_created(self)
             effective_on = self.first_asked_on
+        elif "merged_into" in previous:
+            return self._merged(note)
         elif "state" in previous:
             kind, summary = "question.state_changed", wording.state_changed(self, note["cause"])
             effective_on = note.get("effective_on")
             details = {"from": previous["state"], "to": self.state, "cause": note.get("cause")}
+        elif "state" not in note:
+            pass  # an edit, or what it took over of another that was merged into it
         elif "unanswered_for" in previous:
             kind = "question.unanswered_for"
             summary = wording.unanswered_for(self, note["state"])
@@ -115,6 +120,19 @@ class Question(Recorded, table=True):
             company_slug=company.slug,
             question_id=self.id,
             details=details,
+        )
+
+    def _merged(self, note: dict[str, Any]) -> Headline:
+        """Describe that it is found under another question since: the event is about that one."""
+        summary = wording.question_merged(self, note["into_text"])
+        return Headline(
+            type="question.merged",
+            summary=summary,
+            reason=note["reason"],
+            company_id=self.company.id,
+            company_slug=self.company.slug,
+            question_id=self.merged_into,
+            details={"into": self.merged_into},
         )
 
 
@@ -252,6 +270,7 @@ class StandingSpan(SQLModel, table=True):
     from_day: int = Field(primary_key=True)
     known_to: datetime = FOREVER
     to_day: int
+    company_id: str = Field(sa_type=Key)
     state: str = Field(sa_type=Key)
     state_since: str = Field(sa_type=Key)
     state_since_day: int

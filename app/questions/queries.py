@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.core import slugs
+from app.core import mergers, slugs
 from app.core.clock import FOREVER
 from app.core.errors import NotFound
 from app.core.lists import among
@@ -32,7 +32,10 @@ async def get(session: AsyncSession, question_id: str) -> Question:
 
 
 async def find(session: AsyncSession, reference: str) -> Question | None:
-    """Return the question that an id, a slug or a former slug stands for, and its company."""
+    """Return the question that an id, a slug or a former slug stands for, and its company.
+
+    What was merged stands for the question that it was merged into.
+    """
     target = await slugs.resolve(session, "question", reference)
     return await _load(session, target) if target else None
 
@@ -40,6 +43,31 @@ async def find(session: AsyncSession, reference: str) -> Question | None:
 async def _load(session: AsyncSession, question_id: str) -> Question | None:
     options = [joinedload(Question.company)]  # type: ignore[arg-type]
     return await session.get(Question, question_id, options=options)
+
+
+async def current(session: AsyncSession, question: Question) -> Question:
+    """Return the question under which one is found: itself, unless it was merged."""
+    while question.merged_into is not None:
+        question = await get(session, question.merged_into)
+    return question
+
+
+async def put_to(session: AsyncSession, company_id: str) -> list[Question]:
+    """Return all questions to a company, and the company, but those that were merged."""
+    query = (
+        select(Question)
+        .where(QUESTION.c.id.in_(ids_put_to(company_id)))
+        .options(joinedload(Question.company))  # type: ignore[arg-type]
+        .order_by(QUESTION.c.id)
+    )
+    return list((await session.execute(query)).scalars())
+
+
+def ids_put_to(company_id: str) -> Any:
+    """Return the query of their ids."""
+    return select(QUESTION.c.id).where(
+        QUESTION.c.company_id == company_id, QUESTION.c.merged_into.is_(None)
+    )
 
 
 async def set_clock(session: AsyncSession, question: Question, day: int | None) -> None:
@@ -75,8 +103,9 @@ async def with_external_ids(session: AsyncSession, external_ids: Sequence[str]) 
 
 async def response_to(session: AsyncSession, question_id: str, statement_id: str) -> str | None:
     """Return the id of the response by which a statement bears on a question, if it does."""
+    family = await mergers.family_of(session, question_id)
     query = select(Response).where(
-        RESPONSE.c.question_id == question_id, RESPONSE.c.statement_id == statement_id
+        RESPONSE.c.question_id.in_(family), RESPONSE.c.statement_id == statement_id
     )
     rows = (await session.execute(query)).scalars()  # rows of the session, struck ones included
     return next((row.id for row in rows if row.corrected_at == FOREVER), None)

@@ -140,13 +140,17 @@ async def answer(
     *,
     statement_id: str,
     made_on: EdtfDate,
+    again: bool = False,
 ) -> Response:
     """Let a statement, made on a date, bear on a question.
+
+    again: in place of a response that was corrected. (Where questions were merged, a statement may
+    bear on one twice.)
 
     Raises:
         Conflict: the statement bears on this question already.
     """
-    other = await queries.response_to(session, question.id, statement_id)
+    other = None if again else await queries.response_to(session, question.id, statement_id)
     if other is not None:
         raise Conflict(
             f"The statement bears on {question.slug} already ({other}). Correct that response if"

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import pending
+from app.core import mergers, pending
 from app.core.clock import FOREVER
 from app.core.dates import EdtfDate
 from app.core.errors import Conflict
@@ -30,7 +30,8 @@ async def refold(
 ) -> None:
     """Fold the question's timeline anew and keep what follows from it.
 
-    cause: id of the entry or correction that moved it. effective_on: when that took effect.
+    cause: id of the entry or correction that moved it, or of the question that was merged into it.
+    effective_on: when that took effect.
 
     Raises:
         Conflict: no ask would be left.
@@ -65,14 +66,18 @@ def noted(question: Question) -> marks.Noted:
 
 
 async def standing_entries(session: AsyncSession, question: Question) -> list[state.Entry]:
-    """Return the entries of a question's timeline that are not corrected, pending ones included."""
+    """Return the entries of a question's timeline that are not corrected, pending ones included.
+
+    Those of questions that were merged into it are among them.
+    """
     models: tuple[type[Entry], ...] = (Ask, Response, Ruling)
     rows = [row for model in models for row in pending.find(session, model, question.id)]
     if _is_written(question):
+        family = await mergers.family_of(session, question.id)
         for model in models:
             columns = table_of(model).c
             query = select(model).where(
-                columns.question_id == question.id, columns.corrected_at == FOREVER
+                columns.question_id.in_(family), columns.corrected_at == FOREVER
             )
             rows.extend((await session.execute(query)).scalars())
     instant = recorder.current(session).instant
@@ -144,6 +149,7 @@ def _span(question: Question, span: state.Span, instant: Any) -> StandingSpan:
         known_from=instant,
         from_day=span.from_day,
         to_day=span.to_day,
+        company_id=question.company_id,
         state=span.standing.state.value,
         correction_count=question.correction_count,
         respond_by_day=question.respond_by_day,
@@ -153,6 +159,14 @@ def _span(question: Question, span: state.Span, instant: Any) -> StandingSpan:
 
 def _values(span: StandingSpan) -> dict[str, Any]:
     return span.model_dump(exclude={"known_from", "known_to"})
+
+
+async def leave(session: AsyncSession, question: Question) -> None:
+    """End all that lists and figures know of a question, as of this transaction."""
+    question.clock_day = None
+    await _keep(session, question, ())
+    for model, name in ((QuestionTopic, "topic"), (QuestionDossier, "dossier_id")):
+        await _index(session, question, model, name, ())
 
 
 async def index_topics(session: AsyncSession, question: Question) -> None:

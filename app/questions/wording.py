@@ -36,6 +36,13 @@ def question_updated(question: "Question") -> str:
     return sentence(f"The entry on a question to {question.company.name} was edited", question.text)
 
 
+def question_merged(question: "Question", into: str) -> str:
+    """Say that a question is found under another one since."""
+    company = shorten(question.company.name, NAME)
+    opening = f"Two entries of the record are one question to {company}"
+    return f"{opening}: “{shorten(question.text, 70)}” was merged into “{shorten(into, 70)}”."
+
+
 def state_changed(question: "Question", cause: str) -> str:
     """Say where a question stands now. Only what the company itself did is told as its deed."""
     company = question.company.name
@@ -45,6 +52,7 @@ def state_changed(question: "Question", cause: str) -> str:
         "ruling": f"By an editor’s ruling, {stands}",
         "correction": f"After a correction, {stands}",
         "ask": f"Asked again, {stands}",
+        "question": f"With all that was recorded of it twice, {stands}",
     }[cause.partition("_")[0]]
     return sentence(opening, question.text)
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.askers.models import Asker
 from app.companies.models import Company
 from app.companies.schemas import CompanyRead
+from app.core import mergers
 from app.core.dates import EdtfDate
 from app.core.schemas import Ref
 from app.core.tables import table_of
@@ -29,7 +30,10 @@ Rows = dict[str, Any]
 
 @dataclass
 class Reading:
-    """One answer in the making: from where one looks, what is expanded, and the rows it needs."""
+    """One answer in the making: from where one looks, what is expanded, and the rows it needs.
+
+    merged: what was recorded under one id and is shown under another one.
+    """
 
     session: AsyncSession
     view: Viewpoint
@@ -42,14 +46,32 @@ class Reading:
     companies: Rows = field(default_factory=dict)
     corrections: Rows = field(default_factory=dict)
     questions: Rows = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
+
+    def shown(self, row_id: str) -> str:
+        """Return the id under which something is shown: its own unless it was merged."""
+        return self.merged.get(row_id, row_id)
+
+    async def load_mergers(self, ids: Iterable[str]) -> None:
+        """Find out under which ids some things are shown."""
+        known_at = self.view.known_at
+        self.merged |= await self.session.run_sync(mergers.holders, list(ids), known_at)
+
+    async def load_members(self, question_ids: Iterable[str]) -> list[str]:
+        """Return questions and all others that are shown under their ids."""
+        wanted, known_at = list(question_ids), self.view.known_at
+        found = await self.session.run_sync(mergers.members, wanted, known_at)
+        self.merged |= found
+        return [*wanted, *found]
 
     async def load_sources(self, ids: Iterable[str | None]) -> None:
         """Load sources."""
         self.sources |= await self.view.load(self.session, Source, ids)
 
     async def load_askers(self, ids: Iterable[str]) -> None:
-        """Load askers."""
-        self.askers |= await self.view.load(self.session, Asker, ids)
+        """Load askers; `merged` has to know as whom they are shown."""
+        shown = {self.shown(row_id) for row_id in ids}
+        self.askers |= await self.view.load(self.session, Asker, shown)
 
     async def load_companies(self, ids: Iterable[str]) -> None:
         """Load companies."""
@@ -79,7 +101,7 @@ class Reading:
 
     def asker(self, asker_id: str) -> AskerRef:
         """Show an asker, short."""
-        return AskerRef.model_validate(dict(self.askers[asker_id]))
+        return AskerRef.model_validate(dict(self.askers[self.shown(asker_id)]))
 
     def ask(self, row: Any) -> AskRead:
         """Show an ask."""
@@ -112,7 +134,7 @@ class Reading:
     def statement(self, statement_id: str, response_count: int) -> StatementRead:
         """Show a statement."""
         row = self.statements[statement_id]
-        company = self.companies[row["company_id"]]
+        company = self.companies[self.shown(row["company_id"])]
         values = {
             **row,
             "url": f"{self.public_url}/v1/statements/{statement_id}",
@@ -126,7 +148,7 @@ class Reading:
 
     def response(self, row: Any, counts: Mapping[str, int]) -> ResponseRead:
         """Show a response, with its statement, short unless expanded."""
-        question = self.questions[row["question_id"]]
+        question = self.questions[self.shown(row["question_id"])]
         statement_id = row["statement_id"]
         return ResponseRead(
             id=row["id"],

@@ -31,7 +31,9 @@ TRIES = 5
 """How often a page is chosen anew because the ledger moved on before it was rendered."""
 TOUCHING = [
     EventType.COMPANY_UPDATED,
+    EventType.COMPANY_MERGED,
     EventType.ASKER_UPDATED,
+    EventType.ASKER_MERGED,
     EventType.DOSSIER_UPDATED,
     EventType.SOURCE_UPDATED,
     EventType.SOURCE_CHANGED,

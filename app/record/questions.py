@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.core import negotiation
+from app.core import mergers, negotiation
 from app.core.dates import EdtfDate
+from app.core.mergers import MERGER
 from app.core.tables import table_of
 from app.dossiers.models import Dossier
 from app.dossiers.schemas import DossierRef
@@ -52,8 +53,9 @@ async def assemble(reading: Reading, rows: Sequence[Any]) -> list[QuestionRead]:
     ids = [row.id for row in rows]
     contents = await _contents(reading, rows)
     reading.questions |= contents
-    asks = await _asks(reading, ids)
-    responses = await _responses(reading, rows)
+    family = await reading.load_members(ids)
+    asks = await _asks(reading, family)
+    responses = await _responses(reading, rows, family)
     dossier_ids = {key for content in contents.values() for key in content["dossier_ids"]}
     dossiers = await reading.view.load(reading.session, Dossier, dossier_ids)
     await _load_what_they_name(reading, contents, asks, responses)
@@ -72,22 +74,26 @@ async def _contents(reading: Reading, rows: Sequence[Any]) -> Rows:
 
 
 async def _asks(reading: Reading, ids: list[str]) -> dict[str, list[Any]]:
+    of_asker = (MERGER.c.merged_id == ASK.c.asker_id) & mergers.known(reading.view.known_at)
     query = (
-        select(ASK)
+        select(ASK, MERGER.c.into_id.label("shown_asker"))
+        .select_from(ASK.outerjoin(MERGER, of_asker))
         .where(ASK.c.question_id.in_(ids), reading.view.sees(ASK), reading.view.holds(ASK))
         .order_by(ASK.c.effective_day, ASK.c.created_at, ASK.c.id)
     )
     found: dict[str, list[Any]] = defaultdict(list)
     for row in (await reading.session.execute(query)).mappings() if ids else ():
-        found[row["question_id"]].append(row)
+        found[reading.shown(row["question_id"])].append(row)
+        if row["shown_asker"] is not None:
+            reading.merged[row["asker_id"]] = row["shown_asker"]
     return found
 
 
-async def _responses(reading: Reading, rows: Sequence[Any]) -> list[Any]:
+async def _responses(reading: Reading, rows: Sequence[Any], family: list[str]) -> list[Any]:
     """Return the latest response of each question, or with `expand` all of them, oldest first."""
     view = reading.view
     if "responses" in reading.expand:
-        wanted = RESPONSE.c.question_id.in_([row.id for row in rows])
+        wanted = RESPONSE.c.question_id.in_(family)
         condition = wanted & view.sees(RESPONSE) & view.holds(RESPONSE)
     else:
         latest = [_standing(row, "latest_response_id", reading) for row in rows]
@@ -108,6 +114,8 @@ async def _load_what_they_name(
     statements = reading.statements.values() if "statement" in reading.expand else ()
     await reading.load_askers(row["asker_id"] for row in asked)
     await reading.load_sources(row["source_id"] for row in (*asked, *statements))
+    if statements:
+        await reading.load_mergers(row["company_id"] for row in statements)
     await reading.load_companies(content["company_id"] for content in contents.values())
     await reading.load_corrections([*statements, *responses])
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from app.core import slugs
+from app.core import mergers, slugs
 from app.questions.state import CLOSED, State
 from app.record import selection
 from app.record.schemas import QuestionFilters, QuestionSelection
@@ -50,13 +50,14 @@ def tokens(connection: Connection, filters: QuestionSelection, view: Viewpoint) 
         reference = getattr(filters, kind)
         return None if reference is None else slugs.find_filtered(connection, kind, reference)
 
+    asker = named("asker")
     after, before = filters.asked_after, filters.asked_before
     last = before.first_day.year if before is not None else None
     if view.as_of is not None:
         last = min(last or view.as_of.year, view.as_of.year)
     return Tokens.of(
         company=named("company"),
-        asker=named("asker"),
+        askers=None if asker is None else mergers.family(connection, asker),
         dossier=named("dossier"),
         topic=filters.topic,
         states=_states(filters) if view.is_present else None,

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from app.core import slugs
+from app.core import mergers, slugs
 from app.core.dates import parse_instant
 from app.core.errors import Invalid
 from app.core.pagination import after
@@ -76,7 +76,10 @@ class Columns:
 
 
 def of_view(view: Viewpoint) -> tuple[Select[Any], Columns]:
-    """Return a query of all questions that there were, and the columns to filter it by."""
+    """Return a query of all questions that there were, and the columns to filter it by.
+
+    One that was merged has no standing since, and its own columns stay as they were.
+    """
     columns = Columns(view)
     shown = [
         QUESTION,
@@ -84,7 +87,7 @@ def of_view(view: Viewpoint) -> tuple[Select[Any], Columns]:
         columns.updated_at.label("then_updated_at"),
     ]
     if view.is_present:
-        return select(*shown), columns
+        return select(*shown).where(QUESTION.c.merged_into.is_(None)), columns
     standing = [
         column.label(f"then_{column.name}") for column in STANDING.c if column.name in QUESTION.c
     ]
@@ -147,10 +150,11 @@ def narrowing(
         return slugs.find_filtered(reading, kind, reference, view.known_at)
 
     if filters.company is not None:
-        found.append(QUESTION.c.company_id == named("company", filters.company))
+        company = named("company", filters.company)
+        found.append(of_company(reading, view, company))
     if filters.asker is not None:
-        asker = ASK.c.asker_id == named("asker", filters.asker)
-        found.append(_linked(reading, ASK, and_(asker, view.sees(ASK), view.holds(ASK))))
+        asker = mergers.family(reading, named("asker", filters.asker), view.known_at)
+        found.append(_asked_by(reading, view, asker))
     if filters.dossier is not None:
         dossier = DOSSIER.c.dossier_id == named("dossier", filters.dossier)
         found.append(_linked(reading, DOSSIER, and_(dossier, view.knows(DOSSIER))))
@@ -158,6 +162,57 @@ def narrowing(
         topic = TOPIC.c.topic == filters.topic
         found.append(_linked(reading, TOPIC, and_(topic, view.knows(TOPIC))))
     return found + _plain_conditions(filters, columns)
+
+
+def of_company(
+    reading: Connection | Session, view: Viewpoint, company_id: str
+) -> ColumnElement[bool]:
+    """Return the condition, for a query of `of_view`, that a question was put to a company."""
+    if view.is_present:
+        return _is(QUESTION.c.company_id, [company_id])
+    later = select(mergers.MERGER.c.into_id).where(mergers.MERGER.c.merged_id == company_id)
+    since = [company_id, *reading.execute(later.distinct()).scalars()]
+    # The second follows from the first, and has an index.
+    return and_(STANDING.c.company_id == company_id, _is(QUESTION.c.company_id, since))
+
+
+def _is(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
+    one_of: ColumnElement[bool] = column == values[0] if len(values) == 1 else column.in_(values)
+    return one_of
+
+
+def _asked_by(
+    reading: Connection | Session, view: Viewpoint, asker_ids: Sequence[str]
+) -> ColumnElement[bool]:
+    """Return the condition that one of some askers put a question, or one merged into it."""
+    condition = and_(_is(ASK.c.asker_id, asker_ids), view.sees(ASK), view.holds(ASK))
+    merger = mergers.MERGER
+    through = (
+        select(merger.c.into_id)
+        .join(ASK, ASK.c.question_id == merger.c.merged_id)
+        .where(condition, mergers.known(view.known_at))
+    )
+    others = reading.execute(through.distinct()).scalars().all()
+    linked = _linked(reading, ASK, condition)
+    return or_(linked, QUESTION.c.id.in_(sorted(others))) if others else linked
+
+
+def asks(view: Viewpoint) -> Select[Any]:
+    """Return a query of all asks that hold: which question they are shown on, whose, which day."""
+    questions, askers = mergers.MERGER.alias(), mergers.MERGER.alias()
+    of_question = and_(
+        questions.c.merged_id == ASK.c.question_id, mergers.known(view.known_at, questions)
+    )
+    of_asker = and_(askers.c.merged_id == ASK.c.asker_id, mergers.known(view.known_at, askers))
+    return (
+        select(
+            func.coalesce(questions.c.into_id, ASK.c.question_id).label("question_id"),
+            func.coalesce(askers.c.into_id, ASK.c.asker_id).label("asker_id"),
+            ASK.c.effective_day,
+        )
+        .select_from(ASK.outerjoin(questions, of_question).outerjoin(askers, of_asker))
+        .where(view.sees(ASK), view.holds(ASK))
+    )
 
 
 def _linked(

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
-from app.core import slugs
+from app.core import mergers, slugs
 from app.core.errors import NotFound
 from app.core.tables import table_of
 from app.questions.models import Question, Response
@@ -27,11 +27,13 @@ async def page(reading: Reading, filters: StatementFilters, after: str | None) -
         query = query.where(STATEMENT.c.id < after)
     if filters.company is not None:
         company = await slugs.filtered(reading.session, "company", filters.company)
-        query = query.where(STATEMENT.c.company_id == company)
+        family = await mergers.family_of(reading.session, company)
+        query = query.where(STATEMENT.c.company_id.in_(family))
     if filters.question is not None:
         question = await slugs.filtered(reading.session, "question", filters.question)
+        family = await mergers.family_of(reading.session, question)
         bears = exists().where(
-            RESPONSE.c.statement_id == STATEMENT.c.id, RESPONSE.c.question_id == question
+            RESPONSE.c.statement_id == STATEMENT.c.id, RESPONSE.c.question_id.in_(family)
         )
         query = query.where(bears)
     if filters.kind is not None:
@@ -56,7 +58,8 @@ async def assemble(reading: Reading, ids: Sequence[str]) -> list[StatementRead]:
     await reading.load_statements(ids)
     rows = [reading.statements[row_id] for row_id in ids if row_id in reading.statements]
     responses = await _responses(reading, ids)
-    await reading.load_companies(row["company_id"] for row in rows)
+    await reading.load_mergers(row["company_id"] for row in rows)
+    await reading.load_companies(reading.shown(row["company_id"]) for row in rows)
     await reading.load_sources(row["source_id"] for row in rows)
     await reading.load_corrections([*rows, *(row for some in responses.values() for row in some)])
     shown = await show_responses(reading, responses) if "responses" in reading.expand else {}
@@ -84,9 +87,9 @@ async def show_responses(
 ) -> dict[str, ResponseRead]:
     """Show responses by id, struck ones included and marked."""
     rows = [row for some in responses.values() for row in some]
-    reading.questions |= await viewpoint.rows(
-        reading.session, Question, [row["question_id"] for row in rows]
-    )
+    await reading.load_mergers(row["question_id"] for row in rows)
+    shown = [reading.shown(row["question_id"]) for row in rows]
+    reading.questions |= await viewpoint.rows(reading.session, Question, shown)
     return {row["id"]: reading.response(row, {}) for row in rows}
 
 

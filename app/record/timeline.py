@@ -17,11 +17,15 @@ Row = Any
 
 
 async def entries(reading: Reading, question_id: str) -> list[tuple[Row, Entry, State]]:
-    """Return all entries in order, each with the state after it; struck ones change nothing."""
+    """Return all entries in order, each with the state after it; struck ones change nothing.
+
+    Those of questions that were merged into it are among them.
+    """
+    family = await reading.load_members([question_id])
     rows: list[Row] = []
     for model in (Ask, Response, Ruling):
         table = table_of(model)
-        query = select(table).where(table.c.question_id == question_id, reading.view.sees(table))
+        query = select(table).where(table.c.question_id.in_(family), reading.view.sees(table))
         rows.extend((await reading.session.execute(query)).all())
     ordered = sorted(
         ((standing.to_entry(row), row) for row in rows), key=lambda pair: pair[0].order
@@ -44,7 +48,9 @@ async def show(
     cited = [row["source_id"] for row in rows if "source_id" in row]
     cited += [row["source_id"] for row in reading.statements.values()]
     await reading.load_sources(cited)
-    await reading.load_askers([row["asker_id"] for row in rows if "asker_id" in row])
+    askers = [row["asker_id"] for row in rows if "asker_id" in row]
+    await reading.load_mergers(askers)
+    await reading.load_askers(askers)
     await reading.load_corrections(rows)
     return [_entry(reading, row, entry, after) for row, entry, after in found]
 

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies.models import Company
-from app.core import idempotency, ids
+from app.core import idempotency, ids, mergers
 from app.core.errors import Conflict, Invalid
 from app.core.slugs import SLUG
 from app.core.tables import table_of
@@ -28,7 +28,7 @@ from app.ledger.redaction import Redaction
 from app.questions.models import Question
 from app.redactions import traces
 from app.redactions.schemas import RedactionCreate
-from app.redactions.traces import Traces, Wanted
+from app.redactions.traces import Change, Traces, Wanted
 from app.search import keeping as search
 from app.webhooks import service as webhooks
 
@@ -142,14 +142,27 @@ async def _forget(
 async def _tell(session: AsyncSession, new: RedactionCreate, found: Traces) -> list[Redaction]:
     """Record what was redacted: once for each question or company that has a part in it.
 
-    So whoever follows one of them is told. Very many places of one take several records.
+    So whoever follows one of them, or what it was merged into, is told. Very many places of one
+    take several records.
     """
     groups: dict[tuple[str | None, str | None], list[dict[str, Any]]] = {}
-    first = found.going[new.seq]
-    groups[first.company_id, first.question_id] = []
+    concerned = {
+        row_id
+        for change in found.going.values()
+        for row_id in (change.company_id, change.question_id)
+        if row_id is not None
+    }
+    merged = await session.run_sync(mergers.holders, concerned)
+
+    def about(change: Change) -> tuple[str | None, str | None]:
+        company_id, question_id = change.company_id or "", change.question_id or ""
+        return (
+            merged.get(company_id, change.company_id), merged.get(question_id, change.question_id)
+        )  # fmt: skip
+
+    groups[about(found.going[new.seq])] = []
     for seq, change in found.going.items():
-        group = groups.setdefault((change.company_id, change.question_id), [])
-        group.append({"seq": seq, "pointers": change.pointers})
+        groups.setdefault(about(change), []).append({"seq": seq, "pointers": change.pointers})
     slugs = await _company_slugs(session, {company for company, _ in groups if company})
     told = []
     for (company_id, question_id), places in groups.items():

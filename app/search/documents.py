@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, null, select, union_all
 
+from app.core import mergers
 from app.core.clock import FOREVER
 from app.core.lists import among
 from app.core.tables import table_of
@@ -52,7 +53,7 @@ ROWS = (
     )
     .join(COMPANY, COMPANY.c.id == QUESTION.c.company_id)
     .outerjoin(DOCUMENT, DOCUMENT.c.question_id == QUESTION.c.id)
-    .where(among(QUESTION.c.id, "ids"))
+    .where(among(QUESTION.c.id, "ids"), QUESTION.c.merged_into.is_(None))
     .order_by(QUESTION.c.id)
 )
 PARTS = union_all(
@@ -102,12 +103,16 @@ class Document:
 
 
 def load(connection: Connection, ids: Sequence[str]) -> Iterator[Searched]:
-    """Yield questions with their texts: what editors wrote, then responses as they came."""
-    given = {"ids": ids}
-    rows = connection.execute(ROWS, given)
+    """Yield questions with their texts: what editors wrote, then responses as they came.
+
+    Those to questions that were merged into one are among them; what editors wrote of these is not.
+    """
+    rows = connection.execute(ROWS, {"ids": ids})
     found = {row.id: Searched(row, list(_texts(row))) for row in rows}
-    for part in sorted(connection.execute(PARTS, given), key=lambda part: part.id):
-        searched = found[part.question_id]
+    merged = mergers.members(connection, found)
+    parts = connection.execute(PARTS, {"ids": [*found, *merged]})
+    for part in sorted(parts, key=lambda part: part.id):
+        searched = found[merged.get(part.question_id, part.question_id)]
         if part.asker_id is not None:
             searched.askers.append(part.asker_id)
             continue

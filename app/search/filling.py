@@ -24,11 +24,12 @@ QUESTIONS = (
     select(QUESTION.c.id)
     .outerjoin(DOCUMENT, DOCUMENT.c.question_id == QUESTION.c.id)
     .where(
+        QUESTION.c.merged_into.is_(None),
         or_(
             DOCUMENT.c.docid.is_(None),
             DOCUMENT.c.version != QUESTION.c.version,
             DOCUMENT.c.made != words.VERSION,
-        )
+        ),
     )
     .order_by(QUESTION.c.id)
 )

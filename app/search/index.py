@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from app.core import mergers
 from app.core.lists import among
 from app.search import documents, postgres, sqlite, words
 from app.search.documents import Document
@@ -44,7 +45,13 @@ def engine(connection: Connection) -> Engine:
 
 
 def renew(connection: Connection, ids: Sequence[str]) -> None:
-    """Index questions as they stand now."""
+    """Index questions as they stand now; those that were merged are found no more."""
+    merged = mergers.holders(connection, ids)
+    if merged:
+        connection.execute(
+            delete(DOCUMENT).where(among(DOCUMENT.c.question_id, "ids")), {"ids": list(merged)}
+        )
+        ids = sorted({merged.get(row_id, row_id) for row_id in ids})
     new, changed, same = list[Row](), list[Row](), list[Row]()
     forms: set[tuple[str, str]] = set()
     to_vector = engine(connection).vector

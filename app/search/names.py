@@ -62,11 +62,15 @@ def fitting(connection: Connection, sought: Iterable[str]) -> tuple[list[Named],
 
 
 def renew(connection: Connection, ids: Sequence[str]) -> None:
-    """Note the words of companies' names as they are now."""
+    """Note the words of companies' names as they are now. One that was merged is found no more."""
     given = {"ids": ids}
     companies = connection.execute(BY_ID, given).all()
     wanted = {
-        (word, row.id) for row in companies for name in _names(row) for word in words.of(name)
+        (word, row.id)
+        for row in companies
+        if row.merged_into is None
+        for name in _names(row)
+        for word in words.of(name)
     }
     kept = {(row.word, row.company_id) for row in connection.execute(KEPT, given)}
     for statement, pairs in ((TAKE, kept - wanted), (insert(NAME), wanted - kept)):

@@ -31,7 +31,7 @@ class Tokens:
         cls,
         *,
         company: str | None = None,
-        asker: str | None = None,
+        askers: Collection[str] | None = None,
         dossier: str | None = None,
         topic: str | None = None,
         states: Collection[str] | None = None,
@@ -39,10 +39,15 @@ class Tokens:
         asked_from: int | None = None,
         asked_to: int | None = None,
     ) -> "Tokens":
-        """Make the tokens of filters. asked_from, asked_to: years, both included."""
+        """Make the tokens of filters.
+
+        askers: of whom one has to have asked. asked_from, asked_to: years, both included.
+        """
         groups: list[tuple[str, ...]] = [
-            (of_id(value),) for value in (company, asker, dossier) if value is not None
+            (of_id(value),) for value in (company, dossier) if value is not None
         ]
+        if askers is not None:
+            groups.append(tuple(map(of_id, askers)))
         if topic is not None:
             groups.append((of_topic(topic),))
         if states is not None:

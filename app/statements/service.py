@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.companies import queries as company_queries
 from app.companies import service as companies
 from app.core import ids
 from app.core.clock import FOREVER
@@ -52,9 +53,16 @@ async def publish(session: AsyncSession, new: StatementCreate) -> Statement:
 
 
 async def respond(
-    session: AsyncSession, statement: Statement, new: ResponseCreate, pointer: str = ""
+    session: AsyncSession,
+    statement: Statement,
+    new: ResponseCreate,
+    pointer: str = "",
+    *,
+    again: bool = False,
 ) -> Response:
     """Let a statement bear on one more question.
+
+    again: in place of a response that was corrected.
 
     Raises:
         Invalid: there is no such question.
@@ -63,10 +71,11 @@ async def respond(
     if statement.corrected_at != FOREVER:
         raise Conflict(f"The statement was retracted by {statement.corrected_by}.")
     question = await questions.referred(session, new.question, f"{pointer}/question")
-    if question.company_id != statement.company_id:
+    company = await company_queries.current(session, statement.company)
+    if question.company_id != company.id:
         raise Conflict(
             f"{question.slug} was put to {question.company.name}, but the statement is by"
-            f" {statement.company.name}."
+            f" {company.name}."
         )
     return await questions.answer(
         session,
@@ -74,4 +83,5 @@ async def respond(
         new,
         statement_id=statement.id,
         made_on=EdtfDate(statement.published_on),
+        again=again,
     )

@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 
 from app.questions.state import CLOSED, State
 from app.record import selection
-from app.record.selection import ASK, DOSSIER, QUESTION, TOPIC, Columns
+from app.record.selection import DOSSIER, QUESTION, TOPIC, Columns
 from app.record.viewpoint import Viewpoint
 from app.stats.figures import PERCENTILES, Tally
 from app.stats.schemas import Counted, GroupBy
@@ -136,7 +136,7 @@ def _grouping(view: Viewpoint, group_by: GroupBy | None) -> Grouping | None:
         case None:
             return None
         case GroupBy.COMPANY:
-            return Grouping(QUESTION.c.company_id, is_indexed=True)
+            return Grouping(Columns(view).company_id, is_indexed=True)
         case GroupBy.YEAR:
             return Grouping(func.substr(Columns(view).first_asked_on, *FIRST_FOUR))
         case GroupBy.TOPIC:
@@ -146,8 +146,8 @@ def _grouping(view: Viewpoint, group_by: GroupBy | None) -> Grouping | None:
             query = select(DOSSIER.c.dossier_id.label("key"), DOSSIER.c.question_id)
             query = query.where(view.knows(DOSSIER))
         case GroupBy.ASKER:
-            query = select(ASK.c.asker_id.label("key"), ASK.c.question_id).distinct()
-            query = query.where(view.sees(ASK), view.holds(ASK))
+            asks = selection.asks(view).subquery()
+            query = select(asks.c.asker_id.label("key"), asks.c.question_id).distinct()
     links = query.subquery()
     return Grouping(links.c.key, links)
 

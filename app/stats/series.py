@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Select, case, func, literal_column, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import slugs
+from app.core import mergers, slugs
 from app.core.errors import Invalid
 from app.questions.state import CLOSED, State
 from app.record import selection
@@ -126,10 +126,11 @@ async def _spans(session: AsyncSession, filters: SeriesFilters, view: Viewpoint)
         source = source.join(QUESTION, QUESTION.c.id == STANDING.c.question_id)
     if filters.asker is not None:
         asker = await slugs.filtered(session, "asker", filters.asker, view.known_at)
+        family = await mergers.family_of(session, asker, view.known_at)
+        asks = selection.asks(view).where(ASK.c.asker_id.in_(family)).subquery()
         asked = (
-            select(ASK.c.question_id, func.min(ASK.c.effective_day).label("day"))
-            .where(ASK.c.asker_id == asker, view.sees(ASK), view.holds(ASK))
-            .group_by(ASK.c.question_id)
+            select(asks.c.question_id, func.min(asks.c.effective_day).label("day"))
+            .group_by(asks.c.question_id)
             .subquery()
         )
         source = source.join(asked, asked.c.question_id == STANDING.c.question_id)

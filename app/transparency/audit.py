@@ -15,8 +15,10 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import mergers
 from app.core.clock import FOREVER, LAST_DAY
 from app.core.dates import format_instant
+from app.core.mergers import MERGER
 from app.core.tables import canonical_json, table_of
 from app.corrections.models import Correction
 from app.ledger import leaves, tree
@@ -51,6 +53,7 @@ async def check(session: AsyncSession, sizes: set[int]) -> Checker:
             await _check_missing(session, model)
         for model in recorded_models():  # what is derived, once all that it follows from is right
             await _check_corrected(session, model)
+        await _check_mergers(session)
         await _check_standing(session)
     except MALFORMED as error:
         raise Failed(f"Something in the database cannot be read: {error!r}") from error
@@ -248,14 +251,45 @@ async def _check_corrected(session: AsyncSession, model: type[Recorded]) -> None
         raise Failed(f"whether {wrong.id} was corrected is not what events say.", wrong.version)
 
 
+async def _check_mergers(session: AsyncSession) -> None:
+    """Compare under which ids things are shown with the events that merged them."""
+    query = select(EVENT.c.seq, EVENT.c.subject_id, EVENT.c.recorded_at, EVENT.c.leaf)
+    query = query.where(EVENT.c.type.in_(sorted(f"{kind}.merged" for kind in mergers.KINDS)))
+    told: dict[tuple[str, datetime], tuple[str, datetime]] = {}
+    shown: dict[str, tuple[str, datetime]] = {}
+    for row in await session.execute(query.order_by(EVENT.c.seq)):
+        into, at = json.loads(row.leaf)["data"]["object"]["merged_into"], row.recorded_at
+        following = [one for one, (place, _) in shown.items() if place == row.subject_id]
+        for one in following:
+            told[one, shown[one][1]] = (row.subject_id, at)
+        for one in (row.subject_id, *following):
+            shown[one], told[one, at] = (into, at), (into, FOREVER)
+    kept = {
+        (row.merged_id, row.known_from): (row.into_id, row.known_to)
+        for row in await session.execute(select(MERGER))
+    }
+    if wrong := {place for place, _ in told.items() ^ kept.items()}:
+        named = min(wrong)[0]
+        raise Failed(f"under which id {named} is shown is not what events say.")
+
+
 async def _check_standing(session: AsyncSession) -> None:
-    """Compare where questions stand with the spans that lists of the past are made from."""
+    """Compare where questions stand with the spans that lists of the past are made from.
+
+    One that was merged has none any more.
+    """
     now = (SPAN.c.known_to == FOREVER) & (SPAN.c.to_day == LAST_DAY)
     shared = sorted(set(SPAN.c.keys()) & set(QUESTION.c.keys()))
     query = (
         select(QUESTION.c.id, QUESTION.c.version)
         .join(SPAN, (SPAN.c.question_id == QUESTION.c.id) & now, isouter=True)
-        .where(or_(*(SPAN.c[name].is_distinct_from(QUESTION.c[name]) for name in shared)))
+        .where(
+            or_(
+                QUESTION.c.merged_into.is_(None)
+                & or_(*(SPAN.c[name].is_distinct_from(QUESTION.c[name]) for name in shared)),
+                QUESTION.c.merged_into.is_not(None) & SPAN.c.question_id.is_not(None),
+            )
+        )
         .order_by(QUESTION.c.version)
         .limit(1)
     )

@@ -56,6 +56,17 @@ DAY = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 STATES = ("unanswered", "acknowledged", "declined", "nonresponsive", "partial", "answered")
 RANK = {state: rank for rank, state in enumerate((*STATES, "withdrawn"))}
 ENTRIES = {"ask.recorded", "response.recorded", "ruling.recorded"}
+OTHERS = {
+    *(
+        f"{kind}.{what}"
+        for kind in ("company", "asker")
+        for what in ("created", "updated", "merged")
+    ),
+    *(f"dossier.{what}" for what in ("created", "updated")),
+    *(f"source.{what}" for what in ("created", "updated", "changed", "gone")),
+    *(f"question.{what}" for what in ("created", "updated", "state_changed", "overdue")),
+    *("question.unanswered_for", "correction.recorded", "key.compromised"),
+}  # types of events that say nothing of states but what is read of all
 CONTAINERS = ("", "/data/object", "/data/previous")
 MALFORMED = (StopIteration, LookupError, TypeError, ValueError, AttributeError, RecursionError)
 SHOWN, NOTHING, NO_DIGESTS = object(), dict[str, Any](), list[str]()
@@ -216,6 +227,8 @@ class Checker:
         self._questions: dict[str, str] = {}
         self._published: dict[str, str] = {}
         self._first_days: dict[str, str] = {}
+        self._merged: dict[str, str] = {}
+        self._unknown: set[str] = set()
         self._missing: dict[int, tuple[list[str], set[str]]] = {}
         self._redactions: dict[int, set[str]] = {}
         self._sizes = set(sizes)
@@ -280,7 +293,12 @@ class Checker:
                 self._touched[question] = seq
             elif (state := fold(entries.values())) != recorded:
                 why = f"the state of {_show(question)} is recorded as {_show(recorded)}, but from"
-                raise Failed(f"{why} its entries follows {state}.", seq)
+                raise Failed(f"{why} its entries follows {state}.{self._hint()}", seq)
+
+    def _hint(self) -> str:
+        """Say which events this program is too old for, if there are any."""
+        named = ", ".join(sorted(map(_show, self._unknown))[:5])
+        return f" This verify.py does not know {named}: take a newer one." if named else ""
 
     def _read(self, event: dict[str, Any], told: dict[str, Any], seq: int) -> None:
         """Take into account what an event says of states and redactions."""
@@ -296,9 +314,29 @@ class Checker:
             self._touched[question] = seq
         elif kind == "record.redacted":
             self._redact(told["places"], seq)
+        elif kind == "question.merged":
+            self._merge(event["subject"]["id"], told["merged_into"], seq)
+            return
+        elif kind not in OTHERS:
+            self._unknown.add(kind)
         if event["subject"]["type"] == "question":
             question = event["subject"]["id"]
+            if question in self._merged:
+                raise Failed("it changes a question that was merged into another before.", seq)
             self.states[question], self._touched[question] = told["state"], seq
+
+    def _merge(self, question: str, into: str, seq: int) -> None:
+        """Give the entries of one question to another, whose state follows from all of them."""
+        if question in self._merged or question not in self.states:
+            raise Failed("it merges a question that is not there, or not any more.", seq)
+        if into in self._merged or into not in self.states or into == question:
+            raise Failed("it merges a question into one that is not there.", seq)
+        del self.states[question]
+        self._touched.pop(question, None)
+        entries, self._merged[question] = self._entries.pop(question, {}), into
+        self._entries.setdefault(into, {}).update(entries)
+        self._questions.update(dict.fromkeys(entries, into))
+        self._touched[into] = seq
 
     def _enter(self, kind: str, told: dict[str, Any], seq: int) -> None:
         entry, question = told["id"], told["question"]
@@ -309,6 +347,8 @@ class Checker:
             self._first_days[day] = f"{day}-01-01"[:10]
         if value not in RANK or entry in self._questions or not isinstance(entry, str):
             raise ValueError
+        if question in self._merged:
+            raise Failed("it is an entry of a question that was merged into another before.", seq)
         timeline = self._entries.setdefault(question, {})
         timeline[entry] = (self._first_days[day], self.recorded_at, entry, kind, value)
         self._questions[entry], self._touched[question] = question, seq

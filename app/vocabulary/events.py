@@ -12,6 +12,16 @@ EVENT_TYPES: dict[EventType, Word] = {
         en=("company edited", "What the record says of a company was edited."),
         fr=("entreprise modifiée", "Ce que le registre dit d’une entreprise a été modifié."),
     ),
+    EventType.COMPANY_MERGED: Word(
+        en=(
+            "company merged",
+            "A company that was recorded twice was merged into the other one.",
+        ),
+        fr=(
+            "entreprise fusionnée",
+            "Une entreprise inscrite deux fois a été réunie avec l’autre inscription.",
+        ),
+    ),
     EventType.ASKER_CREATED: Word(
         en=("asker added", "Somebody who puts questions was put on the record."),
         fr=("auteur ajouté", "L’auteur d’une question a été inscrit au registre."),
@@ -19,6 +29,13 @@ EVENT_TYPES: dict[EventType, Word] = {
     EventType.ASKER_UPDATED: Word(
         en=("asker edited", "What the record says of an asker was edited."),
         fr=("auteur modifié", "Ce que le registre dit de l’auteur d’une question a été modifié."),
+    ),
+    EventType.ASKER_MERGED: Word(
+        en=("asker merged", "An asker that was recorded twice was merged into the other one."),
+        fr=(
+            "auteur fusionné",
+            "Un auteur de questions inscrit deux fois a été réuni avec l’autre inscription.",
+        ),
     ),
     EventType.DOSSIER_CREATED: Word(
         en=("dossier opened", "A dossier, a named set of questions, was opened."),
@@ -64,6 +81,18 @@ EVENT_TYPES: dict[EventType, Word] = {
     EventType.QUESTION_UPDATED: Word(
         en=("question edited", "The texts or tags of a question were edited."),
         fr=("question modifiée", "Les textes ou les thèmes d’une question ont été modifiés."),
+    ),
+    EventType.QUESTION_MERGED: Word(
+        en=(
+            "question merged",
+            "A question that was recorded twice was merged into the other one; their timelines"
+            " are one.",
+        ),
+        fr=(
+            "question fusionnée",
+            "Une question inscrite deux fois a été réunie avec l’autre inscription ; leurs"
+            " chronologies n’en font plus qu’une.",
+        ),
     ),
     EventType.ASK_RECORDED: Word(
         en=("asked", "It was recorded that somebody put a question to a company."),

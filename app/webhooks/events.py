@@ -58,8 +58,20 @@ class StateChangedData(UpdatedData):
     from_: State = Field(alias="from")
     to: State
     cause: str = Field(
-        description="Id of the ask, response, ruling or correction that changed it.",
+        description=(
+            "Id of the ask, response, ruling or correction that changed it, or of the question"
+            " that was merged into it."
+        ),
         examples=["response_01jv8z4x9kf3t8w2m5r7c1q0ab"],
+    )
+
+
+class MergedData(UpdatedData):
+    """What a thing was merged into."""
+
+    into: str = Field(
+        description="Id of the one that stayed: what you keep of the other belongs there now.",
+        examples=["question_01jv8z4x9kf3t8w2m5r7c1q0ab"],
     )
 
 
@@ -93,6 +105,11 @@ TOLD: dict[str, tuple[str, str]] = {
         "A company was edited",
         "Its name, slug, identifiers or description changed; `previous` has what they were.",
     ),
+    EventType.COMPANY_MERGED: (
+        "A company was merged into another",
+        "It was recorded twice. Its questions are put to the other one since (`question.updated`"
+        " follows for each), and its id and slugs lead there.",
+    ),
     EventType.ASKER_CREATED: (
         "An asker was added",
         "Somebody put an asker on the record. Questions that it asked may follow.",
@@ -100,6 +117,11 @@ TOLD: dict[str, tuple[str, str]] = {
     EventType.ASKER_UPDATED: (
         "An asker was edited",
         "Its name, slug, kind or description changed; `previous` has what they were.",
+    ),
+    EventType.ASKER_MERGED: (
+        "An asker was merged into another",
+        "It was recorded twice. Its asks are shown as the other one's since, and its id and slugs"
+        " lead there.",
     ),
     EventType.DOSSIER_CREATED: (
         "A dossier was opened",
@@ -138,6 +160,12 @@ TOLD: dict[str, tuple[str, str]] = {
         "A question was edited",
         "Its text, topics, dossiers, `respond_by` or the like changed. Where it stands is told of"
         " as `question.state_changed`, never here.",
+    ),
+    EventType.QUESTION_MERGED: (
+        "A question was merged into another",
+        "It was recorded twice. Its entries are on the timeline of the other one (`question`)"
+        " since, and its id and slugs lead there. If that one stands elsewhere by them,"
+        " `question.state_changed` is sent, too.",
     ),
     EventType.ASK_RECORDED: (
         "A question was asked",
@@ -210,6 +238,9 @@ TOLD: dict[str, tuple[str, str]] = {
 DATA: dict[str, type[BaseModel]] = {
     EventType.SOURCE_CHANGED: UpdatedData,
     EventType.SOURCE_GONE: UpdatedData,
+    EventType.COMPANY_MERGED: MergedData,
+    EventType.ASKER_MERGED: MergedData,
+    EventType.QUESTION_MERGED: MergedData,
     EventType.QUESTION_STATE_CHANGED: StateChangedData,
     EventType.QUESTION_OVERDUE: OverdueData,
     EventType.QUESTION_UNANSWERED_FOR: UnansweredForData,

@@ -51,6 +51,7 @@ def all_() -> Iterator[dict[str, Any]]:
     yield _example(_row(Ask, **asked, **cited, question=question, question_id=question.id))
     said = {"kind": "reply", "title": "Our answer on flaring", "published_on": "2026-05", **cited}
     yield _example(_row(Statement, company=company, company_id=company.id, lang="en", **said))
+    yield from _examples_of_mergers(company, asker, question)
     yield from _examples_about(question)
     stolen = {"actor": "editor-paris", "since": BEFORE, "until": NOW, "after_seq": 17}
     yield _example(_row(Compromise, **stolen, reason="A laptop was stolen."), actor="admin-paris")
@@ -86,6 +87,14 @@ def _examples_about(question: Question) -> Iterator[dict[str, Any]]:
     yield _example(correction, company_name=company.name, company_slug=company.slug)
     reason = "The asker no longer seeks an answer."
     yield _example(_row(Ruling, state="withdrawn", reason=reason, **about))
+
+
+def _examples_of_mergers(*rows: Any) -> Iterator[dict[str, Any]]:
+    into = {"into_name": "Example", "into_slug": "example", "into_text": "How much was flared?"}
+    for row in rows:
+        row.merged_into = f"{row.id[:-1]}d"
+        yield _example(row, {"merged_into": None}, reason="It was recorded twice.", **into)
+        row.merged_into = None
 
 
 def _examples_of_checks(source: Source) -> Iterator[dict[str, Any]]:

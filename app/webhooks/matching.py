@@ -2,7 +2,8 @@
 
 Every part of a filter is about the record as it was when the event was recorded: the tables of
 standings, topics and dossiers keep what they said in every interval of time. So an event matches
-or not, once and for all, however late somebody looks.
+or not, once and for all, however late somebody looks. Who wants what was merged since gets what
+concerns the thing that it was merged into.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, literal, or_, true
 
 from app.core.clock import LAST_DAY
+from app.core.mergers import MERGER, is_shown_as
 from app.core.tables import table_of
 from app.ledger.queries import EVENT
 from app.questions.models import Ask, QuestionDossier, QuestionTopic, StandingSpan
@@ -72,11 +74,11 @@ def matches(wanted: Wanted) -> ColumnElement[bool]:
     return and_(
         true(),
         _when(wanted.types, lambda types: listed(EVENT.c.type, types)),
-        _when(wanted.company_id, lambda company: EVENT.c.company_id == company),
-        _when(wanted.question_id, lambda question: EVENT.c.question_id == question),
+        _when(wanted.company_id, lambda company: _concerns(EVENT.c.company_id, company)),
+        _when(wanted.question_id, lambda question: _concerns(EVENT.c.question_id, question)),
         _when(wanted.topic, _had_topic),
         _when(wanted.dossier_id, lambda id_: or_(_was_in(id_), EVENT.c.subject_id == id_)),
-        _when(wanted.asker_id, lambda id_: or_(_was_asked_by(id_), EVENT.c.subject_id == id_)),
+        _when(wanted.asker_id, lambda id_: or_(_was_asked_by(id_), _is_of_asker(id_))),
         _when(wanted.states, _stood_as),
     )
 
@@ -95,12 +97,42 @@ def _was_in(dossier_id: Any) -> ColumnElement[bool]:
     )
 
 
+def _concerns(column: Any, wanted: Any) -> ColumnElement[bool]:
+    """Return the condition that an event is about a thing, or what it had been merged into."""
+    return or_(column == wanted, is_shown_as(wanted, column, EVENT.c.recorded_at))
+
+
+def _is_of_asker(asker_id: Any) -> ColumnElement[bool]:
+    was, subject = EVENT.c.recorded_at, EVENT.c.subject_id
+    return or_(_concerns(subject, asker_id), is_shown_as(subject, asker_id, was))
+
+
 def _was_asked_by(asker_id: Any) -> ColumnElement[bool]:
-    return exists().where(
-        ASK.c.question_id == EVENT.c.question_id,
-        ASK.c.asker_id == asker_id,
-        ASK.c.created_at <= EVENT.c.recorded_at,
-        ASK.c.corrected_at >= EVENT.c.recorded_at,  # its retraction still concerns its asker
+    was = EVENT.c.recorded_at
+    counted = and_(
+        _is_same_asker(asker_id),
+        ASK.c.created_at <= was,
+        ASK.c.corrected_at >= was,  # its retraction still concerns its asker
+    )
+    through_another = (MERGER.c.into_id == EVENT.c.question_id) & _held(MERGER)
+    return or_(
+        exists().where(ASK.c.question_id == EVENT.c.question_id, counted),
+        exists().where(ASK.c.question_id == MERGER.c.merged_id, through_another, counted),
+    )
+
+
+def _is_same_asker(asker_id: Any) -> ColumnElement[bool]:
+    """Return the condition that an ask was shown as this asker's, or that of one merged with it."""
+    was, asked, into = EVENT.c.recorded_at, ASK.c.asker_id, MERGER.alias()
+    other = MERGER.alias()
+    both = and_(
+        into.c.merged_id == asked, other.c.merged_id == asker_id, into.c.into_id == other.c.into_id
+    )
+    return or_(
+        asked == asker_id,
+        is_shown_as(asked, asker_id, was),
+        is_shown_as(asker_id, asked, was),
+        exists().where(both, _held(into), _held(other)),
     )
 
 

@@ -134,9 +134,9 @@ async def test_nothing_is_written_when_one_event_is_too_large(database: Database
 def test_every_column_that_holds_free_text_can_be_redacted() -> None:
     """A new column of text has to be thought about: it is personal, or it is listed here."""
     innocent = {
-        "company": {"slug", "identifiers"},
+        "company": {"slug", "identifiers", "merged_into"},
         "compromise": {"actor"},
-        "asker": {"kind"},
+        "asker": {"kind", "merged_into"},
         "ask": {"channel"},
         "correction": {"target_id", "replacement_id", "company_id", "question_id", "part_of"},
         "redaction": {"pointers", "places", "company_id", "question_id"},
@@ -144,7 +144,7 @@ def test_every_column_that_holds_free_text_can_be_redacted() -> None:
         "statement": {"kind", "published_on", "lang", "company_id", "source_id"},
         "question": {
             "company_id", "lang", "topics", "dossier_ids", "respond_by", "last_checked_on",
-            "state", "overdue_since",
+            "state", "overdue_since", "merged_into",
         },
         "response": {"question_id", "statement_id", "verdict"},
         "ruling": {"question_id", "state", "effective_on", "source_id"},

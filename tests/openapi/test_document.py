@@ -251,10 +251,17 @@ async def put_every_type_on_the_record(editor: Client, make: Make, database: Dat
     for found in ({"sha256": "a" * 64}, {"sha256": "b" * 64}, {"is_gone": True}):
         fetched = Fetched(clock.now(), **found)
         await checking.note(database, Due(source, statement["source"]["url"]), fetched)
-    await make.question(on="2025-01", respond_by="2025-02")
+    twin = await make.question(on="2025-01", respond_by="2025-02", asker="ap", company="msft")
     await reminders.tell(database)
     importer = Importer(editor)
     await importer.undo(await importer.bring(written([row(1)])))
+    for path, into in (
+        ("companies/msft", "microsoft"),
+        ("askers/ap", "associated-press"),
+        (f"questions/{twin['id']}", question["id"]),
+    ):
+        body = {"into": into, "reason": "It was recorded twice."}
+        await editor.post(f"/v1/{path}/merge", body, 200)
     await report_a_stolen_key(database)
     async with recorder.recording(database, actor="tests") as session:
         why = {"legal_basis": "A court's order.", "reason": "It named somebody."}

@@ -20,7 +20,35 @@ VERDICTS = ORDER[1:]
 QUESTIONS = 40
 CHANGES = 160
 PROBES = 10_000
+FEWEST = 4
+"""Questions that are left to be changed, however many were merged."""
 SINGLE_READS = 100
+
+
+async def mergers_of(reader: Client) -> list[tuple[str, str, datetime]]:
+    """Read from events which question was merged into which, and when; in order."""
+    return [
+        (
+            event["subject"]["id"],
+            event["data"]["object"]["merged_into"],
+            datetime.fromisoformat(event["recorded_at"]),
+        )
+        for event in await reader.events(type="question.merged")
+    ]
+
+
+def united(
+    entries: dict[str, list[dict[str, Any]]],
+    mergers: list[tuple[str, str, datetime]],
+    known_at: datetime | None,
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the entries by the question on whose timeline they stood, as known at an instant."""
+    found = {question_id: list(some) for question_id, some in entries.items()}
+    for merged, into, instant in mergers:
+        if known_at is None or instant <= known_at:
+            found[into] += found[merged]
+            found[merged] = []
+    return found
 
 
 async def entries_of(database: Database) -> dict[str, list[dict[str, Any]]]:
@@ -64,9 +92,16 @@ class Historian:
     async def change(self) -> None:
         """Do one thing."""
         does: list[Callable[[], Awaitable[None]]] = [
-            self.ask, self.state, self.state, self.rule, self.correct, self.edit,
+            self.ask, self.state, self.state, self.rule, self.correct, self.edit, self.merge,
         ]  # fmt: skip
         await self.chance.choice(does)()
+
+    async def merge(self) -> None:
+        if len(self.questions) < FEWEST:
+            return
+        one, into = self.chance.sample(self.questions, 2)
+        await self.make.merge(one, into)
+        self.questions.remove(one)
 
     async def ask(self) -> None:
         found = await self.make.ask(self.chance.choice(self.questions), on=self.day())
@@ -121,6 +156,8 @@ async def test_ten_thousand_probes_of_both_clocks_match_a_replay(
     for _ in range(CHANGES):
         await historian.change()
     entries = await entries_of(database)
+    mergers = await mergers_of(reader)
+    assert len(mergers) > 10
     instants = [event["recorded_at"] for event in await reader.events()]
 
     probes = 0
@@ -134,17 +171,25 @@ async def test_ten_thousand_probes_of_both_clocks_match_a_replay(
         page = await reader.get("/v1/questions", limit=200, **moment)
         shown = {question["id"]: question["state"] for question in page["data"]}
         instant = datetime.fromisoformat(known_at) if known_at else None
-        for question_id, known in entries.items():
-            assert shown.get(question_id) == brute_force(known, as_of, instant), moment
+        for question_id, timeline in united(entries, mergers, instant).items():
+            assert shown.get(question_id) == brute_force(timeline, as_of, instant), moment
             probes += 1
     for _ in range(SINGLE_READS):
         question_id = chance.choice(list(entries))
         as_of = date(2024, 12, 1) + timedelta(days=chance.randrange(400))
         then: str = chance.choice(instants)
-        expected = brute_force(entries[question_id], as_of, datetime.fromisoformat(then))
+        instant = datetime.fromisoformat(then)
+        known = united(entries, mergers, instant)
         answer = await reader.send(
             "GET", f"/v1/questions/{question_id}", params={"as_of": str(as_of), "known_at": then}
         )
+        if not known[question_id]:
+            while not known[question_id]:
+                question_id = next(into for one, into, _ in mergers if one == question_id)
+            assert answer.status_code == 308
+            assert f"/{question_id}?" in answer.headers["location"]
+            continue
+        expected = brute_force(known[question_id], as_of, instant)
         assert answer.json().get("state") == expected
         assert answer.status_code == (200 if expected else 404)
 

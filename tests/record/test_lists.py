@@ -181,10 +181,10 @@ async def test_expand_inlines_what_is_short(reader: Client, make: Make) -> None:
 @pytest.mark.parametrize(
     ("options", "most"),
     [
-        ({}, 9),
-        ({"company": "microsoft", "state": "partial"}, 10),
-        ({"expand": "responses,company,source,statement"}, 10),
-        ({"as_of": "2025-09"}, 9),
+        ({}, 10),
+        ({"company": "microsoft", "state": "partial"}, 11),
+        ({"expand": "responses,company,source,statement"}, 12),
+        ({"as_of": "2025-09"}, 10),
     ],
 )
 async def test_a_list_takes_the_same_few_queries_however_long_it_is(

@@ -94,3 +94,8 @@ class Make:
         """Set a question's state."""
         body = {"state": state, "effective_on": on, "reason": "The asker said so.", **fields}
         return await self.editor.post(f"/v1/questions/{question['id']}/rulings", body)
+
+    async def merge(self, one: Any, into: Any, expect: int = 200, **fields: Any) -> Any:
+        """Merge a question into another."""
+        body = {"into": into["id"], "reason": "It was recorded twice.", **fields}
+        return await self.editor.post(f"/v1/questions/{one['id']}/merge", body, expect)
