@@ -309,13 +309,13 @@ class Checker:
         if kind == "statement.recorded":
             self._published[told["id"]] = told["published_on"]
         elif kind == "correction.recorded" and told["target"] in self._questions:
-            question = self._questions.pop(told["target"])
+            question = self._place(self._questions.pop(told["target"]))
             del self._entries[question][told["target"]]
             self._touched[question] = seq
         elif kind == "record.redacted":
             self._redact(told["places"], seq)
         elif kind == "question.merged":
-            self._merge(event["subject"]["id"], told["merged_into"], seq)
+            self._merge(event["subject"]["id"], told["merged_into"], told["state"], seq)
             return
         elif kind not in OTHERS:
             self._unknown.add(kind)
@@ -325,18 +325,30 @@ class Checker:
                 raise Failed("it changes a question that was merged into another before.", seq)
             self.states[question], self._touched[question] = told["state"], seq
 
-    def _merge(self, question: str, into: str, seq: int) -> None:
+    def _merge(self, question: str, into: str, state: str, seq: int) -> None:
         """Give the entries of one question to another, whose state follows from all of them."""
         if question in self._merged or question not in self.states:
             raise Failed("it merges a question that is not there, or not any more.", seq)
         if into in self._merged or into not in self.states or into == question:
             raise Failed("it merges a question into one that is not there.", seq)
+        few, many = self._entries.pop(question, {}), self._entries.pop(into, {})
+        is_folded = len(few) > LARGE or fold(few.values()) == state
+        if not is_folded or state != self.states[question]:
+            raise Failed("its state is not the one that follows from its entries.", seq)
+        if len(few) > len(many):
+            few, many = many, few
+        many.update(few)
+        self._entries[into], self._touched[into], self._merged[question] = many, seq, into
         del self.states[question]
         self._touched.pop(question, None)
-        entries, self._merged[question] = self._entries.pop(question, {}), into
-        self._entries.setdefault(into, {}).update(entries)
-        self._questions.update(dict.fromkeys(entries, into))
-        self._touched[into] = seq
+
+    def _place(self, question: str) -> str:
+        """Return the question that has another's entries now: itself, unless it was merged."""
+        while question in self._merged:
+            into = self._merged[question]
+            self._merged[question] = self._merged.get(into, into)  # the way is shorter next time
+            question = into
+        return question
 
     def _enter(self, kind: str, told: dict[str, Any], seq: int) -> None:
         entry, question = told["id"], told["question"]

@@ -59,7 +59,7 @@ class Leaf:
 
 
 class Ledger:
-    """A record as it grows: `ask`, `respond`, `rule`, `correct`, `redact`."""
+    """A record as it grows: `ask`, `respond`, `rule`, `merge`, `correct`, `redact`."""
 
     def __init__(
         self, *signers: Signer, opening: bytes | None = None, origin: str = ORIGIN
@@ -143,6 +143,11 @@ class Ledger:
         told = {"id": f"question_{name}", "state": state}
         return self.add("question.state_changed", told, question=told["id"],
                         is_new_write=is_new_write)  # fmt: skip
+
+    def merge(self, name: str, into: str, *, state: str = "unanswered") -> int:
+        """Merge a question into another."""
+        told = {"id": f"question_{name}", "state": state, "merged_into": f"question_{into}"}
+        return self.add("question.merged", told, question=told["merged_into"])
 
     def correct(self, target: str) -> int:
         return self.add("correction.recorded", {"id": f"correction_{target}", "target": target})

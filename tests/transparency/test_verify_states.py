@@ -149,3 +149,77 @@ def test_a_question_with_very_many_entries_is_folded_at_the_end(tmp_path: Path, 
     code, said = run(ledger.file(tmp_path / "ledger.jsonl"))
 
     assert (code, f"Event {seq}: the state of question_q" in said) == (1, True)
+
+
+def merged(*, moved: bool = True) -> Ledger:
+    """Build a record in which a question that was answered in part was merged into another."""
+    ledger = Ledger()
+    ledger.ask("one")
+    ledger.ask("two")
+    ledger.ask("three")
+    ledger.respond("one", 1, "partial", day="2025-05-02", state="partial")
+    ledger.merge("one", "two", state="partial")
+    if moved:
+        ledger.state("two", "partial", is_new_write=False)
+    return ledger
+
+
+def test_a_merged_question_s_entries_count_for_the_other(tmp_path: Path, run: Run) -> None:
+    ledger = merged()
+    assert run(ledger.file(tmp_path / "ledger.jsonl"))[0] == 0
+
+    ledger.merge("two", "three", state="partial")
+    ledger.state("three", "partial", is_new_write=False)
+    ledger.correct("response_1")
+    ledger.state("three", "unanswered", is_new_write=False)
+    code, said = run(ledger.file(tmp_path / "ledger.jsonl"))
+
+    assert code == 0, said
+    assert "1 states follow" in said
+
+
+def test_a_state_that_a_merger_should_have_moved_is_found(tmp_path: Path, run: Run) -> None:
+    code, said = run(merged(moved=False).file(tmp_path / "ledger.jsonl"))
+
+    assert code == 1
+    assert "the state of question_two is recorded as unanswered" in said
+    assert "follows partial" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda ledger: ledger.state("one", "partial"), "merged into another before"),
+        (
+            lambda ledger: ledger.enter("ask", "ask_4", "question_one", "2025", asked_on="2025"),
+            "merged into another before",
+        ),
+        (lambda ledger: ledger.merge("one", "three", state="partial"), "not any more"),
+        (lambda ledger: ledger.merge("three", "one"), "into one that is not there"),
+        (lambda ledger: ledger.merge("three", "three"), "into one that is not there"),
+        (lambda ledger: ledger.merge("three", "nobody"), "into one that is not there"),
+        (lambda ledger: ledger.merge("three", "two", state="answered"), "its state is not"),
+    ],
+)
+def test_what_was_merged_is_neither_changed_nor_merged_again(
+    tmp_path: Path, run: Run, change: Callable[[Ledger], int], why: str
+) -> None:
+    ledger = merged()
+    seq = change(ledger)
+
+    code, said = run(ledger.file(tmp_path / "ledger.jsonl"))
+
+    assert code == 1
+    assert f"Event {seq}: " in said
+    assert why in said
+
+
+def test_who_does_not_know_an_event_says_so_where_it_may_matter(tmp_path: Path, run: Run) -> None:
+    ledger = Ledger()
+    ledger.ask("one")
+    ledger.add("question.divided", {"id": "question_one", "state": "answered"})
+
+    code, said = run(ledger.file(tmp_path / "ledger.jsonl"))
+
+    assert code == 1
+    assert "does not know question.divided: take a newer one" in said
