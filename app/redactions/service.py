@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies.models import Company
-from app.core import idempotency, ids, mergers
+from app.core import idempotency, ids, mergers, slugs
 from app.core.errors import Conflict, Invalid
 from app.core.slugs import SLUG
 from app.core.tables import table_of
@@ -25,6 +25,7 @@ from app.ledger.models import REDACTED, Recorded, model_of
 from app.ledger.queries import DISCLOSURE
 from app.ledger.recorder import current, erases, note
 from app.ledger.redaction import Redaction
+from app.questions import queries as questions
 from app.questions.models import Question
 from app.redactions import traces
 from app.redactions.schemas import RedactionCreate
@@ -61,7 +62,7 @@ async def redact(session: AsyncSession, new: RedactionCreate, secret: bytes) -> 
     subject_id = event["subject"]["id"]
     model = model_of(subject_id)
     fields = _named(new, list(leaves.disclosed(row.content)))
-    await _refuse_slug_in_use(session, model, subject_id, fields)
+    await _free_slug(session, model, subject_id, fields)
     wanted = Wanted.of(subject_id, fields)
     named = (new.seq, {one.pointer for one in fields})
     found = await traces.find(session, wanted, named, WORDS | model.__personal__)
@@ -90,20 +91,28 @@ def _named(new: RedactionCreate, fields: list[Disclosed]) -> list[Disclosed]:
     return [one for one in chosen if not one.is_redacted]
 
 
-async def _refuse_slug_in_use(
+async def _free_slug(
     session: AsyncSession, model: type[Recorded], subject_id: str, fields: list[Disclosed]
 ) -> None:
+    """See to it that a slug that is to go is not in use: what was merged gets another one."""
     given = [one.value for one in fields if one.name == "slug"]
-    table = table_of(model)
     if not given:
         return
-    query = select(table.c.slug).where(table.c.id == subject_id, table.c.slug.in_(given))
-    in_use = (await session.execute(query)).scalar()
-    if in_use is not None:
+    if model is Question:
+        row: Any = await questions.get(session, subject_id)
+    else:
+        row = await session.get(model, subject_id)
+    if row.slug not in given:
+        return
+    if getattr(row, "merged_into", None) is None:
         raise Conflict(
-            f"The slug {in_use} is in use: its links would lead nowhere. Give {subject_id} another"
-            " one first (PATCH), then redact this one."
+            f"The slug {row.slug} is in use: its links would lead nowhere. Give {subject_id}"
+            " another one first (PATCH), then redact this one."
         )
+    kind = str(model.__tablename__)
+    note(session, row, reason="Its slug is redacted.")
+    row.slug = await slugs.give(session, kind, subject_id, None, kind)
+    await session.flush()
 
 
 async def _forget(
@@ -163,7 +172,7 @@ async def _tell(session: AsyncSession, new: RedactionCreate, found: Traces) -> l
     groups[about(found.going[new.seq])] = []
     for seq, change in found.going.items():
         groups.setdefault(about(change), []).append({"seq": seq, "pointers": change.pointers})
-    slugs = await _company_slugs(session, {company for company, _ in groups if company})
+    named = await _company_slugs(session, {company for company, _ in groups if company})
     told = []
     for (company_id, question_id), places in groups.items():
         for start in range(0, len(places), PLACES):
@@ -177,7 +186,7 @@ async def _tell(session: AsyncSession, new: RedactionCreate, found: Traces) -> l
                 company_id=company_id,
                 question_id=question_id,
             )
-            note(session, record, company_slug=slugs.get(company_id))
+            note(session, record, company_slug=named.get(company_id))
             session.add(record)
             told.append(record)
     return told

@@ -7,7 +7,7 @@ from app.auth.schemas import Scope
 from app.core.db import Database
 from app.core.settings import Settings
 from app.ledger import following, stream
-from app.ledger.following import CUT_OFF, QUEUED, QUEUED_BYTES, Reader, Wanted
+from app.ledger.following import CUT_OFF, MERGED, QUEUED, QUEUED_BYTES, Reader, Wanted
 from tests.conftest import new_key
 from tests.ledger.streams import URL, Within, record
 from tests.support.client import Client
@@ -117,6 +117,31 @@ async def test_what_is_redacted_is_not_sent_any_more_though_it_was_waiting(
         assert one.events() == everything
     for one in (live, late, quick):
         await one.leave()
+
+
+async def test_who_follows_what_is_merged_comes_back_and_misses_nothing(
+    app: ASGIApp, editor: Client, make: Make
+) -> None:
+    one, stayed = await make.question(slug="one"), await make.question(slug="stayed")
+    streams = [Within(app, "question=one"), Within(app, "question=stayed")]
+    for stream_ in streams:
+        await stream_.until(1)
+
+    await make.merge(one, stayed)
+    await streams[0].until(2)
+    await make.ask(stayed, on="2025-06")
+    await streams[1].until(3)
+
+    assert MERGED.encode() in streams[0].pieces[1]
+    assert streams[0].events() == []
+    last_id = streams[0].pieces[0].partition(b"id: ")[2].strip().decode()
+    again = Within(app, f"question=one&after={last_id}")
+    await again.until(3)
+    types = [event["type"] for event in again.events()]
+    assert types == ["question.merged", "ask.recorded"]
+    assert types == [event["type"] for event in streams[1].events()]
+    for stream_ in (*streams, again):
+        await stream_.leave()
 
 
 @pytest.mark.parametrize(

@@ -343,3 +343,18 @@ async def test_a_migration_sets_the_clock_of_the_open_questions_that_were_there(
     assert await clock_day(database, again) == today - 70
     assert await reminders.tell(database) == 1
     assert await clock_day(database, again) == today + 80
+
+
+async def test_no_age_is_told_twice_when_questions_are_merged(
+    editor: Client, make: Make, database: Database
+) -> None:
+    old = await make.question(on=ago(400), slug="old")
+    young = await make.question(on=ago(40), slug="young")
+    await reminders.tell(database)
+    await make.merge(old, young)
+
+    assert await reminders.tell(database) == 0
+    assert await clock_day(database, old) is None
+    assert await reminders.tell(database, today=clock.today() + timedelta(days=365)) == 1
+    assert ages(await told(editor, young))[-1] == 730
+    assert {event["question"] for event in (await told(editor, young))[-1:]} == {young["id"]}

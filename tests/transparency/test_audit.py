@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
 from app.core.db import Database
+from app.core.mergers import MERGER
 from app.core.tables import table_of
 from app.ledger import tree
 from app.ledger.models import recorded_models
@@ -277,6 +278,33 @@ async def test_a_changed_standing_is_found(record: Record) -> None:
     await record.expect(version, delete(SPAN).where(SPAN.c.question_id == row))
     state = update(QUESTION).where(QUESTION.c.id == row).values(state="declined")
     await record.expect(record.last(row), state)
+
+
+async def test_a_changed_merger_is_found(make: Make, admin: Client, database: Database) -> None:
+    one, two, three = [await make.question(slug=name) for name in ("one", "two", "three")]
+    await make.merge(one, two)
+    await make.merge(two, three)
+    record = Record(database, await admin.events())
+    async with record.found() as found:
+        assert found == []
+    at = MERGER.c.merged_id == one["id"]
+    ended = at & (MERGER.c.known_to != clock.FOREVER)
+    for change in (
+        delete(MERGER).where(at),
+        update(MERGER).where(at & ~ended).values(into_id=two["id"]),
+        update(MERGER).where(ended).values(known_to=datetime(2020, 1, 1, tzinfo=UTC)),
+        MERGER.insert().values(
+            merged_id=three["id"],
+            into_id=one["id"],
+            known_from=clock.now(),
+            known_to=clock.FOREVER,
+        ),
+    ):
+        await record.expect(None, change, why="is shown is not what events say")
+    hidden = update(QUESTION).where(QUESTION.c.id == one["id"]).values(merged_into=null())
+    await record.expect(record.last(one["id"]), hidden, why="merged_into")
+    stands = update(SPAN).where(SPAN.c.question_id == one["id"])
+    await record.expect(record.last(one["id"]), stands.values(known_to=clock.FOREVER))
 
 
 async def test_an_entry_that_seems_corrected_or_no_longer_so_is_found(record: Record) -> None:

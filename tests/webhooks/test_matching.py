@@ -153,6 +153,45 @@ async def test_an_asker_is_followed_with_the_questions_it_asked(
     assert {event["question"] for event in got} == {question["id"], None}
 
 
+async def test_who_follows_what_was_merged_gets_what_concerns_the_one_that_stayed(
+    desk: Desk, editor: Client, make: Make
+) -> None:
+    one = await make.question(slug="one", company="msft", asker="ap")
+    await make.asker("reuters")
+    stayed = await make.question(slug="stayed", company="microsoft", asker="guardian")
+    following = [
+        await desk.subscribe(question="one"),
+        await desk.subscribe(company="msft"),
+        await desk.subscribe(asker="ap"),
+        await desk.subscribe(question="stayed"),
+        await desk.subscribe(asker="reuters"),
+    ]
+    reason = {"reason": "It was recorded twice."}
+    await editor.post("/v1/companies/msft/merge", {"into": "microsoft", **reason}, 200)
+    await make.merge(one, stayed)
+    await editor.post("/v1/askers/ap/merge", {"into": "reuters", **reason}, 200)
+    head = (await editor.events())[-1]["seq"]
+
+    await make.statement(stayed, verdict="partial", on="2025-06")
+    await editor.patch("/v1/askers/reuters", {"name": "Reuters News"})
+
+    expected = ["response.recorded", "question.state_changed"]
+    for webhook, merger, more in zip(
+        following,
+        ["question", "company", "asker", "question", "asker"],
+        [[], ["statement.recorded"], ["asker.updated"], [], ["asker.updated"]],
+        strict=True,
+    ):
+        got = await desk.got(webhook)
+        assert f"{merger}.merged" in types(got), merger
+        later = types([event for event in got if event["seq"] > head])
+        assert sorted(later) == sorted([*expected, *more])
+        kept = await desk.got_again(webhook)
+        assert {event["seq"] for event in got} <= {event["seq"] for event in kept}
+    before = await desk.got_again(following[3])
+    assert {event["question"] for event in before} == {stayed["id"]}
+
+
 async def test_a_retracted_ask_concerns_its_asker_once_more(
     desk: Desk, editor: Client, make: Make
 ) -> None:
