@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from app.core import mergers
 from app.core.clock import FOREVER
 from app.core.lists import among
 from app.core.tables import table_of
@@ -71,24 +72,32 @@ class Entries:
         self._statements: dict[tuple[str, str, str], Statement] = {}
 
     async def foresee(self, question_ids: Sequence[str]) -> None:
-        """Look up the timelines of some questions."""
+        """Look up the timelines of some questions, with those that were merged into them."""
         self._of = {question_id: Timeline() for question_id in question_ids}
         if not question_ids:
             return
-        given = {"ids": list(question_ids)}
-        for ask in await self._session.execute(ASKS, given):
-            known = KnownAsk(ask.id, ask.asker_id, ask.asked_on, ask.channel, ask.url)
-            self._of[ask.question_id].asks.append(known)
+        merged = await self._session.run_sync(mergers.members, question_ids)
+        of = self._of | {row_id: self._of[into_id] for row_id, into_id in merged.items()}
+        given = {"ids": sorted(of)}
+        asks = (await self._session.execute(ASKS, given)).all()
+        askers = await self._session.run_sync(mergers.holders, [ask.asker_id for ask in asks])
+        for ask in asks:
+            asker_id = askers.get(ask.asker_id, ask.asker_id)
+            known = KnownAsk(ask.id, asker_id, ask.asked_on, ask.channel, ask.url)
+            of[ask.question_id].asks.append(known)
         for one in await self._session.execute(RESPONSES, given):
-            self._of[one.question_id].responses[one.statement_id] = (one.id, one.verdict)
+            of[one.question_id].responses[one.statement_id] = (one.id, one.verdict)
         for ruled in await self._session.execute(RULINGS, given):
             key = (ruled.state, ruled.effective_on, ruled.url)
-            self._of[ruled.question_id].rulings[key] = ruled.id
+            of[ruled.question_id].rulings[key] = ruled.id
 
     async def foresee_statements(self, urls: Sequence[str]) -> None:
         """Look up the statements that cite some addresses."""
-        found = await self._session.execute(STATEMENTS, {"urls": list(urls)})
-        self._statements = {_key(row): row for row in found.scalars()}
+        found = (await self._session.execute(STATEMENTS, {"urls": list(urls)})).scalars().all()
+        companies = await self._session.run_sync(mergers.holders, [row.company_id for row in found])
+        self._statements = {
+            (companies.get(row.company_id, row.company_id), *_key(row)[1:]): row for row in found
+        }
 
     def of(self, question: Question) -> Timeline:
         """Return what stands on a question's timeline."""

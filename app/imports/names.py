@@ -60,14 +60,25 @@ class Names(Generic[Named]):
             {**given, "ids": ids},
         )
         found = list(rows.scalars())
-        by_id, by_name = {row.id: row for row in found}, dict[str, list[Named]]()
+        by_id = {row.id: await self._current(row) for row in found}
+        by_name: dict[str, list[Named]] = {}
         for row in found:
-            by_name.setdefault(row.name, []).append(row)
+            named_so = by_name.setdefault(row.name, [])
+            if by_id[row.id] not in named_so:
+                named_so.append(by_id[row.id])
         for value in wanted:
             named = by_id.get(slugs.get(value, value))
             self._known[value] = [named] if named is not None else by_name.get(value, [])
-        self._ids |= {row.id: row for row in found}
+        self._ids |= by_id
         foresight.keep(self._session, self._kind, self._ids)
+
+    async def _current(self, row: Named) -> Named:
+        """Return the one under which one is found: itself, unless it was merged."""
+        while row.merged_into is not None:
+            into = await self._session.get(self._model, row.merged_into)
+            assert into is not None
+            row = into
+        return row
 
     async def get(self, line: Line, column: str, value: str, **more: Any) -> Named:
         """Return what a cell names. more: of what is made of it, where it is not there.
@@ -104,7 +115,9 @@ class Names(Generic[Named]):
 
     async def _advice(self, value: str) -> str:
         if self._all is None:
-            query = select(self._table.c.slug, self._table.c.name).limit(COMPARED)
+            columns = self._table.c
+            query = select(columns.slug, columns.name).where(columns.merged_into.is_(None))
+            query = query.limit(COMPARED)
             rows = (await self._session.execute(query)).all()
             self._all = {row.slug: row.slug for row in rows}
             self._all |= {row.name.casefold(): row.slug for row in rows}

@@ -84,6 +84,8 @@ class QuestionRows:
             raise Refused(note(line.number, "external_id", external_id, "repeated", message))
         self._lines[external_id] = line.number
         question = self._known.get(external_id)
+        if question is not None and question.merged_into is not None:
+            return _left_alone(line, question)
         if question is not None:
             return await self._update(line, question, new, state)
         question = await questions.put(self._session, new)
@@ -208,6 +210,17 @@ class QuestionRows:
             patch = QuestionPatch.model_validate(wanted)
             await questions.edit(self._session, question, patch, Precondition("*"))
         return changes
+
+
+def _left_alone(line: Line, question: Question) -> RowReport:
+    """Say that a question was merged: what the row says of it belongs to the other one."""
+    message = (
+        f"This question was merged into {question.merged_into}, and the row is left alone. Bring"
+        " what is new with the external_id of that one."
+    )
+    told = note(line.number, "external_id", question.external_id, "merged", message)
+    external_id, question_id = question.external_id, question.merged_into
+    return reports.row(line.number, RowOutcome.UNCHANGED, external_id, question_id, notes=[told])
 
 
 def _kept(line: Line, question: Question, state: State | None) -> list[RowNote]:

@@ -14,6 +14,7 @@ from app.imports.entries import Entries
 from app.imports.names import Names
 from app.imports.reading import Line, Refused, note
 from app.imports.schemas import RowOutcome, RowReport
+from app.questions import queries as question_queries
 from app.questions import service as questions
 from app.questions.models import Question
 from app.questions.schemas import AskCreate, ResponseCreate, RulingCreate
@@ -77,7 +78,10 @@ class TimelineRows:
         cells = [line.cells for line in lines]
         wanted = [str(each["external_id"]) for each in cells if each.get("external_id")]
         urls = [str(each["source_url"]) for each in cells if "source_url" in each]
-        self._known = await questions.foresee(self._session, wanted, ())
+        known = await questions.foresee(self._session, wanted, ())
+        self._known = {
+            name: await question_queries.current(self._session, row) for name, row in known.items()
+        }
         await self._askers.foresee(name for each in cells for name in each.get("askers", ()))
         await sources.foresee(self._session, urls)
         await self._entries.foresee([question.id for question in self._known.values()])
@@ -97,7 +101,7 @@ class TimelineRows:
         }[kind]
         row_id, is_new = await record(line, question, day)
         outcome = RowOutcome.CREATED if is_new else RowOutcome.UNCHANGED
-        return reports.row(line.number, outcome, question.external_id, row_id)
+        return reports.row(line.number, outcome, str(line.cells["external_id"]), row_id)
 
     def _read(self, line: Line) -> tuple[Question, RowType, str | None]:
         """Read what all rows have, and say all at once that is wrong with it."""
