@@ -13,7 +13,9 @@ from app.feeds.router import router as feeds
 from app.imports.router import router as imports
 from app.imports.router import templates
 from app.ledger.router import router as events
+from app.pages.home import router as home
 from app.pages.oembed import router as oembed
+from app.pages.problems import router as problems
 from app.pages.router import router as pages
 from app.record.dossiers_router import router as dossiers
 from app.record.merging_router import router as mergers
@@ -51,5 +53,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     log,
     keys,
     oembed,
+    home,
+    problems,
     pages,
 )

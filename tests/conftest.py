@@ -120,6 +120,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         database_timeout=20,
         log_key=LOG_KEY,
         log_dir=str(tmp_path / "tlog"),
+        security_contact="security@example.org",
         rate_limits=None,  # a test of limits sets them
         serve_worker=False,  # a test that needs a worker starts one
     )

@@ -60,6 +60,8 @@ class Problem(Exception):
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong here"
+    meaning: ClassVar[str] = "The service has a fault, or something that it needs does."
+    sample: ClassVar[str] = "The failure was logged under this request_id."
     advice: ClassVar[str] = "Try again; if it stays, report it with the request_id."
 
     def __init__(
@@ -73,6 +75,11 @@ class Problem(Exception):
         self.detail = detail
         self.errors = list(errors)
         self.headers = dict(headers or {})
+
+    @classmethod
+    def example(cls) -> "Problem":
+        """Make one as it could occur, to be shown where the kind is explained."""
+        return cls(cls.sample)
 
     def body(self, request_id: str) -> dict[str, Any]:
         """Return the problem document."""
@@ -92,6 +99,11 @@ class Malformed(Problem):
     status = 400
     slug = "malformed"
     title = "The request cannot be read"
+    meaning = (
+        "The address, a header or the body is not what HTTP or JSON allow, or holds characters "
+        "that are refused everywhere."
+    )
+    sample = "The query has a % without two hexadecimal digits. Write %25 for a %."
     advice = "Send strict JSON in UTF-8 and percent-encode the query; `detail` names the place."
 
 
@@ -99,6 +111,11 @@ class Unauthenticated(Problem):
     status = 401
     slug = "unauthenticated"
     title = "A valid key is needed"
+    meaning = (
+        "The address needs a key, and the request has none, or one that is mistyped, unknown, "
+        "expired or revoked."
+    )
+    sample = "Send your key as `Authorization: Bearer ans_live_…`."
     advice = (
         "Send `Authorization: Bearer ans_live_…`, or the key as the password of HTTP Basic. Ask an"
         " administrator for a key, or make one with `answerable keys create NAME --scope write`."
@@ -112,6 +129,8 @@ class Forbidden(Problem):
     status = 403
     slug = "forbidden"
     title = "The key may not do this"
+    meaning = "The key is good, but does not have the scope that the address needs."
+    sample = "This needs a key with the scope admin; yours has: write."
     advice = "Use a key that has the scope which `detail` names."
 
 
@@ -119,6 +138,11 @@ class NotFound(Problem):
     status = 404
     slug = "not-found"
     title = "There is no such thing"
+    meaning = (
+        "Nothing is at this address, or what it names is not on the record, or was not yet on "
+        "the day or at the instant that was asked for."
+    )
+    sample = "There is no question with this id or slug."
     advice = "Check the id or slug; lists such as /v1/questions show what there is."
 
 
@@ -126,6 +150,8 @@ class MethodNotAllowed(Problem):
     status = 405
     slug = "method-not-allowed"
     title = "This address does not take that method"
+    meaning = "The address exists, but cannot be asked in this way."
+    sample = "PUT is not possible here, only GET, HEAD, PATCH."
     advice = "The Allow header names the methods that it takes."
 
 
@@ -133,6 +159,8 @@ class RequestTimeout(Problem):
     status = 408
     slug = "request-timeout"
     title = "The body did not arrive in time"
+    meaning = "The request began, and its body did not arrive in time."
+    sample = "The body did not arrive within 30 seconds."
     advice = "Send the whole body without pausing."
 
 
@@ -140,6 +168,8 @@ class Conflict(Problem):
     status = 409
     slug = "conflict"
     title = "This does not fit the record as it stands"
+    meaning = "The input is valid by itself, but clashes with what is on the record."
+    sample = "A company has this slug already. Choose another slug."
     advice = "Read what is on the record, then send what fits it; `detail` says what clashes."
 
 
@@ -147,6 +177,14 @@ class PreconditionFailed(Problem):
     status = 412
     slug = "precondition-failed"
     title = "It was changed meanwhile"
+    meaning = (
+        "Somebody else changed it between your GET and your edit, so that the edit would undo "
+        "what they did."
+    )
+    sample = (
+        "It was changed since you read it. GET it again, then repeat the edit with the new "
+        "ETag in If-Match."
+    )
     advice = "GET it again, look at the change, and repeat the edit with the new ETag."
 
 
@@ -154,6 +192,8 @@ class TooLarge(Problem):
     status = 413
     slug = "too-large"
     title = "The body is too large"
+    meaning = "The body has more bytes than are taken at once."
+    sample = "A body may have at most 262,144 bytes; this one has 300,000."
     advice = "Send less at once; `detail` states the limit."
 
 
@@ -161,6 +201,8 @@ class UnsupportedMediaType(Problem):
     status = 415
     slug = "unsupported-media-type"
     title = "The body is of a type that is not read here"
+    meaning = "The body is not in a form that this address reads."
+    sample = "Send the body as `Content-Type: application/json`."
     advice = "Send `Content-Type: application/json`."
 
 
@@ -168,6 +210,10 @@ class Invalid(Problem):
     status = 422
     slug = "invalid"
     title = "The input is not valid"
+    meaning = (
+        "The request could be read, but some of what it says is not as it should be. Nothing "
+        "was changed."
+    )
     advice = "Each entry of `errors` says where it is, what is wrong and what would be right."
 
     @classmethod
@@ -177,6 +223,12 @@ class Invalid(Problem):
         """Make the problem of a single fault."""
         fault = Fault(**{"in": location}, pointer=pointer, detail=detail, code=code)
         return cls(detail, errors=[fault])
+
+    @classmethod
+    def example(cls) -> "Invalid":
+        """Make one of a single fault."""
+        detail = "Give a date as it is known: 2025, 2025-05 or 2025-05-15."
+        return cls.at("/asks/0/asked_on", detail)
 
     def under(self, pointer: str) -> "Invalid":
         """Return the same problem, its faults placed below a member of the body."""
@@ -190,6 +242,11 @@ class IdempotencyMismatch(Problem):
     status = 422
     slug = "idempotency-key-reused"
     title = "This Idempotency-Key belongs to another request"
+    meaning = (
+        "An `Idempotency-Key` is kept for 7 days with the request that it was first sent with, "
+        "and this is a different one."
+    )
+    sample = "This Idempotency-Key was used for another request. Use a new one."
     advice = "Use a new Idempotency-Key for each different request."
 
     def __init__(self, detail: str) -> None:
@@ -201,6 +258,8 @@ class PreconditionRequired(Problem):
     status = 428
     slug = "precondition-required"
     title = "An edit needs If-Match"
+    meaning = "An edit has to say which version it is an edit of."
+    sample = "Send If-Match with the ETag of your last GET, so that no other edit is lost."
     advice = "GET it first and send its ETag back as `If-Match`, so that no edit is lost."
 
 
@@ -208,6 +267,11 @@ class TooManyRequests(Problem):
     status = 429
     slug = "too-many-requests"
     title = "Too many requests"
+    meaning = "Your address, or your key, has asked for more than its share of the moment."
+    sample = (
+        "Your address has made its 600 reads in a minute. Come back in 42 seconds, or send a "
+        "key: it has more."
+    )
     advice = (
         "Wait as long as Retry-After says. `RateLimit` on every answer says how many requests are"
         " left; send `If-None-Match`, for a 304 counts a tenth; a key has larger limits."
@@ -222,6 +286,8 @@ class NotImplementedHere(Problem):
     status = 501
     slug = "not-implemented"
     title = "This is not made here"
+    meaning = "What was asked for is sensible, but this service does not make it."
+    sample = "There is no such format. Leave it out, or use json or xml."
     advice = "`detail` says what is made instead."
 
 
@@ -229,6 +295,8 @@ class Unavailable(Problem):
     status = 503
     slug = "unavailable"
     title = "The service cannot answer right now"
+    meaning = "The database does not answer, or too much is going on at once. Nothing was changed."
+    sample = "The database does not answer. Send the request again shortly."
     advice = "Wait as long as Retry-After says, then send the same request again."
 
     def __init__(self, detail: str, *, retry_after: int = 5) -> None:

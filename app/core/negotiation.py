@@ -52,6 +52,16 @@ def choose(wanted: Sequence[str], there: Iterable[str]) -> str | None:
     return None
 
 
+@lru_cache(maxsize=256)
+def wants_page(accepted: bytes) -> bool:
+    """Tell whether an `Accept` header names HTML, and wants it more than JSON.
+
+    Browsers name it; what takes anything, such as curl, is given JSON.
+    """
+    wanted = dict(_weights(accepted))
+    return wanted.get("text/html", 0.0) > wanted.get("application/json", 0.0)
+
+
 def _weights(accepted: bytes) -> list[tuple[str, float]]:
     found = []
     for part in accepted.decode("latin-1").lower().split(","):

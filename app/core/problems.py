@@ -72,6 +72,7 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     detail = kind.advice
     if error.status_code == 404:
         detail = "Nothing is at this address. /docs lists every address there is."
+        headers["Link"] = '</openapi.json>; rel="service-desc"; type="application/json"'
     elif error.status_code == 405:
         headers["Allow"] = ", ".join(_methods(request))
         detail = f"{request.method} is not possible here, only {headers['Allow']}."

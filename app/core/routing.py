@@ -12,8 +12,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from starlette.datastructures import MutableHeaders
 
-from app.core.errors import Fault, Invalid, PreconditionFailed
+from app.core.deprecation import noted
+from app.core.errors import Fault, Invalid, PreconditionFailed, Problem
 from app.core.strict_json import pointer_token
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -38,7 +40,14 @@ class StrictRoute(APIRoute):
         async def strict(request: Request) -> Response:
             _refuse_unknown(request, known)
             request.state.operation = operation
-            response = await handle(request)
+            try:
+                response = await handle(request)
+            except Problem as problem:
+                said = MutableHeaders(problem.headers)
+                for deprecation in noted(request):
+                    deprecation.say(said)
+                problem.headers = dict(said.items())
+                raise
             if response.status_code == 204:
                 del response.headers["content-type"]  # there is nothing that could be of a type
             if getattr(request.state, "dry_run", False):
@@ -47,6 +56,8 @@ class StrictRoute(APIRoute):
             elif response.status_code in (200, 201):
                 await self.tag(request, response)
                 response = _unless_matched(request, response)
+            for deprecation in noted(request):
+                deprecation.say(response.headers)
             request.state.response = response
             return response
 

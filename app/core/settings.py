@@ -19,6 +19,8 @@ ASYNC_DRIVERS = {
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
 }
+MAIL = re.compile(r"[^\s:@/]+@[^\s:@/]+")
+CONTACT = re.compile(r"(https://|mailto:|tel:)[!-~]+")
 REDIS = re.compile(r"rediss?://[^/]")
 
 
@@ -94,6 +96,14 @@ class Settings(BaseSettings):
             " itself, in memory."
         ),
     )
+    security_contact: str = Field(
+        "",
+        max_length=500,
+        description=(
+            "Whom `/.well-known/security.txt` names to be told of flaws: an address of mail, or one"
+            " that begins with `https://`, `mailto:` or `tel:`."
+        ),
+    )
     serve_worker: bool | None = Field(
         None,
         description=(
@@ -161,6 +171,14 @@ class Settings(BaseSettings):
     @classmethod
     def _read_limits(cls, given: Any) -> Any:
         return quotas.read(given) if isinstance(given, str) else given
+
+    @field_validator("security_contact")
+    @classmethod
+    def _as_uri(cls, given: str) -> str:
+        contact = f"mailto:{given}" if MAIL.fullmatch(given) else given
+        if contact and not CONTACT.fullmatch(contact):
+            raise ValueError("use security@example.org, or https://…, mailto:… or tel:…")
+        return contact
 
     @field_validator("redis_url")
     @classmethod

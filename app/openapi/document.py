@@ -10,6 +10,7 @@ from app.core.errors import InvalidProblemRead, ProblemRead
 from app.core.ratelimit import FREE
 from app.imports.schemas import ImportProblemRead
 from app.openapi import examples, links, parameters, problems
+from app.pages.home import Linkset
 from app.webhooks import events
 
 DESCRIPTION = """
@@ -26,6 +27,13 @@ since.
 * Every POST takes an `Idempotency-Key`, every write `?dry_run=true`. An edit (PATCH) needs
   `If-Match` with the ETag of your last GET.
 """
+STANDING_APART: dict[str, type[BaseModel]] = {
+    "Problem": ProblemRead,
+    "InvalidProblem": InvalidProblemRead,
+    "ImportProblem": ImportProblemRead,
+    "Linkset": Linkset,
+}
+"""By name, schemas of answers that FastAPI does not make by itself."""
 BOUNDS = {"ge": "minimum", "le": "maximum"}
 TAGS = {
     "questions": "One question to one company, its asks, rulings and timeline.",
@@ -76,12 +84,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         separate_input_output_schemas=False,
     )
     schemas = document["components"]["schemas"]
-    models: dict[str, type[BaseModel]] = {
-        "Problem": ProblemRead,
-        "InvalidProblem": InvalidProblemRead,
-        "ImportProblem": ImportProblemRead,
-    }
-    for name, model in models.items():
+    for name, model in STANDING_APART.items():
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
         schemas[name] = schema | {"title": name}

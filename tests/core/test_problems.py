@@ -7,7 +7,6 @@ from fastapi import FastAPI
 
 from app.core import problems
 from app.core.boundary import Boundary
-from app.core.errors import FAMILY
 from app.core.settings import Settings
 from tests.core.asgi import call
 from tests.core.hostile import ASK, COMPANIES, JSON, QUESTION, STATEMENT
@@ -171,17 +170,6 @@ async def test_a_malformed_clock_comes_with_an_example_of_a_right_one(reader: Cl
             assert places == [("query", f"/{name}")]
 
 
-async def test_every_kind_of_problem_is_explained_where_its_type_leads(reader: Client) -> None:
-    for kind in FAMILY:
-        page = await reader.get(f"/problems/{kind.slug}")
-        assert page == {
-            "type": f"/problems/{kind.slug}",
-            "title": kind.title,
-            "status": kind.status,
-            "advice": kind.advice,
-        }
-
-
 NOT_TAKEN = [
     ("PUT", "/v1/companies", "GET, HEAD, POST"),
     ("DELETE", "/v1/companies/microsoft", "GET, HEAD, PATCH"),
@@ -209,7 +197,7 @@ async def test_a_method_not_taken_names_all_that_are(reader: Client) -> None:
 
 
 async def test_an_address_where_nothing_is_answers_a_problem(reader: Client) -> None:
-    for url in ("/", "/v1", "/v1/nothing", "/static/none", "/static/", "/q"):
+    for url in ("/v1", "/v1/nothing", "/static/none", "/static/", "/q"):
         problem = await reader.get(url, expect=404)
         assert problem["type"] == "/problems/not-found"
 

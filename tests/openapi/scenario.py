@@ -25,6 +25,7 @@ async def play(on: Recorder, receiver: Receiver) -> None:
     await _write(on)
     await _hold_back(on)
     await _import(on)
+    await _merge(on)
     await receiver.wait_for(1)
     await _read(on)
     await _look_at_deliveries(on, webhook)
@@ -92,6 +93,21 @@ async def _import(on: Recorder) -> None:
     await on.call("undoImport", **{"import": made["id"]})
 
 
+async def _merge(on: Recorder) -> None:
+    """Record a question, and whom it concerns, a second time, and unite them."""
+    await on.call("createCompany", {"slug": "msft", "name": "Microsoft Corp."})
+    await on.call("createAsker", {"slug": "ap", "name": "AP", "kind": "newsroom"})
+    source = {"url": "https://www.example.org/news/microsoft"}
+    asks = [{"asker": "ap", "asked_on": "2025-05", "source": source}]
+    text = "Which external firm did Microsoft hire?"
+    twin = {"company": "msft", "slug": "microsoft-which-firm", "lang": "en", "text": text}
+    await on.call("createQuestion", {**twin, "asks": asks})
+    why = {"reason": "It was recorded twice."}
+    await on.call("mergeCompany", {"into": COMPANY, **why}, company="msft")
+    await on.call("mergeAsker", {"into": ASKER, **why}, asker="ap")
+    await on.call("mergeQuestion", {"into": QUESTION, **why}, question=twin["slug"])
+
+
 async def _read(on: Recorder) -> None:
     one: dict[str, Any] = {"limit": 1}
     await on.call("listQuestions", query={"company": COMPANY, "state": "nonresponsive", **one})
@@ -121,10 +137,16 @@ async def _read(on: Recorder) -> None:
         await on.call(f"get{kind}BadgeJson", None, **path)
     await on.call("getOembed", query={"url": EMBEDDED})
     await on.call("getOembed", query={"url": EMBEDDED, "format": "xml"})
+    await on.call("getServiceMap")
+    await on.call("getServiceMap", accept="text/html")
+    await on.call("getApiCatalog")
+    await on.call("getSecurityContact")
     await on.call("getHealth")
     await on.call("getReadiness")
     await on.call("listProblems")
+    await on.call("listProblems", accept="text/html")
     await on.call("getProblem", slug="not-found")
+    await on.call("getProblem", slug="not-found", accept="text/html")
     await on.call("followPermalink", question=QUESTION)
     await on.call("getWebhookKeys")
     await on.call("getCheckpoint")

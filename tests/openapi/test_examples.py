@@ -35,6 +35,7 @@ def settings(settings: Settings) -> Settings:
         "public_url": "https://answerable.example.org",
         "webhook_allow_networks": (IPv4Network("127.0.0.0/8"),),
         "webhook_allow_http": True,
+        "security_contact": "mailto:security@example.org",
     }
     return settings.model_copy(update=opened)
 
