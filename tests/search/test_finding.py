@@ -147,7 +147,7 @@ async def test_filters_leave_out_what_does_not_have_them(make: Make, find: Find)
 
     assert set(await find("firm")) == {"one", "two", "three"}
     assert set(await find("firm", company=one["company"]["id"])) == {"one", "three"}
-    assert set(await find("firm", asker=afp)) == {"one", "three"}
+    assert set(await find("firm", askers=[afp])) == {"one", "three"}
     assert await find("firm", dossier=dossier) == ["one"]
     assert await find("firm", topic="human-rights") == ["one"]
     assert await find("firm", states=["declined"]) == ["two"]
@@ -158,7 +158,7 @@ async def test_filters_leave_out_what_does_not_have_them(make: Make, find: Find)
     assert await find("firm", asked_from=2020, asked_to=2022) == ["two"]
     assert set(await find("firm", asked_from=1066)) == {"one", "two", "three"}
     assert await find("firm", asked_to=1066) == []
-    assert await find("firm", company=one["company"]["id"], asker=afp, topic="audit") == []
+    assert await find("firm", company=one["company"]["id"], askers=[afp], topic="audit") == []
     assert await find("firm", states=[]) == []
     assert await find("firm", asked_from=2022, asked_to=2020) == []
     assert await find("firm", asked_from=9999) == []

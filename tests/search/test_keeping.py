@@ -71,9 +71,9 @@ async def test_filters_follow_what_moves_a_question(make: Make, find: Find) -> N
 
     asks = (await make.editor.question(question))["asks"]
     afp, first = asks[1]["asker"]["id"], asks[0]
-    assert await find("firm", asker=afp) == await find("firm", asked_to=2020) == ["one"]
+    assert await find("firm", askers=[afp]) == await find("firm", asked_to=2020) == ["one"]
     await make.editor.correct(asks[1]["id"], replacement={"asker": "associated-press"})
-    assert await find("firm", asker=afp) == []
+    assert await find("firm", askers=[afp]) == []
     await make.editor.correct(first["id"], replacement={"asked_on": "2018"})
     assert await find("firm", asked_to=2018) == ["one"]
 

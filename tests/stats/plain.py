@@ -16,7 +16,8 @@ from sqlalchemy import select
 from app.core.db import Database
 from app.core.tables import table_of
 from app.questions.models import Ask
-from tests.record.test_history import Historian, entries_of
+from tests.record.test_history import FEWEST, Historian, entries_of, mergers_of, united
+from tests.support.client import Client
 from tests.support.make import Make
 from tests.support.oracle import ORDER, brute_force, first_day
 
@@ -75,6 +76,17 @@ class Busy(Historian):
         dossiers = self.chance.choice([[], [await self.make.dossier()]])
         await self.make.editor.patch(f"/v1/questions/{question['id']}", {"dossiers": dossiers})
 
+    async def merge(self) -> None:
+        into = self.chance.choice(self.questions)
+        company = into["company"]["slug"]
+        others = [
+            one for one in self.questions if one["company"]["slug"] == company and one is not into
+        ]
+        if others and len(self.questions) > 2 * FEWEST:
+            one = self.chance.choice(others)
+            await self.make.merge(one, into)
+            self.questions.remove(one)
+
     async def state(self) -> None:
         company = self.chance.choice(self.questions)["company"]["slug"]
         all_ = [item for item in self.questions if item["company"]["slug"] == company]
@@ -91,8 +103,20 @@ async def a_record(make: Make, seed: int, questions: int = 12, changes: int = 45
     return busy
 
 
-async def timelines(database: Database) -> dict[str, Timeline]:
-    """Read all entries straight from their tables, asks with their asker."""
+@dataclass
+class Record:
+    """All entries by the question that they were recorded for, and which questions were merged."""
+
+    entries: dict[str, Timeline]
+    mergers: list[tuple[str, str, datetime]]
+
+    def known(self, known_at: datetime | None) -> dict[str, Timeline]:
+        """Return the timelines as they were known."""
+        return united(self.entries, self.mergers, known_at)
+
+
+async def timelines(database: Database, reader: Client) -> Record:
+    """Read all entries straight from their tables, asks with their asker, and all mergers."""
     found = await entries_of(database)
     asks = table_of(Ask)
     async with database.reading() as session:
@@ -101,7 +125,7 @@ async def timelines(database: Database) -> dict[str, Timeline]:
     for entries in found.values():
         for entry in entries:
             entry["asker"] = askers.get(entry["id"])
-    return found
+    return Record(found, await mergers_of(reader))
 
 
 def stood(question: str, entries: Timeline, as_of: date, known_at: datetime | None) -> Plain | None:

@@ -15,7 +15,7 @@ from tests.stats.plain import (
     COMPANIES,
     STATES,
     TOPICS,
-    Timeline,
+    Record,
     a_record,
     figures,
     shown,
@@ -53,12 +53,11 @@ def seen_from(moment: dict[str, Any]) -> tuple[date, datetime | None]:
     return (date.fromisoformat(moment["as_of"]) if "as_of" in moment else day), known_at
 
 
-def expected(
-    record: dict[str, Timeline], ids: set[str], moment: dict[str, Any], min_age: int
-) -> dict[str, Any]:
+def expected(record: Record, ids: set[str], moment: dict[str, Any], min_age: int) -> dict[str, Any]:
     """Count by replaying every timeline."""
     day, known_at = seen_from(moment)
-    stands = [stood(question, record[question], day, known_at) for question in sorted(ids)]
+    known = record.known(known_at)
+    stands = [stood(question, known[question], day, known_at) for question in sorted(ids)]
     found = [one for one in stands if one is not None]
     old = [one for one in found if (day - one.first_asked).days >= min_age]
     return figures(old, len(found), day)
@@ -69,13 +68,15 @@ async def test_every_figure_is_what_a_replay_of_all_timelines_counts(
 ) -> None:
     chance = random.Random(20250515)
     await a_record(make, seed=1)
-    record = await timelines(database)
+    record = await timelines(database, reader)
     instants = [event["recorded_at"] for event in await reader.events()]
 
     for moment in moments(chance, instants, 25):
         min_age = chance.choice([0, 0, 1, 30, 200])
         answer = await reader.get("/v1/stats", min_age_days=min_age, **moment)
-        assert shown(answer["figures"]) == expected(record, set(record), moment, min_age), moment
+        assert shown(answer["figures"]) == expected(record, set(record.entries), moment, min_age), (
+            moment
+        )
 
 
 async def test_counts_are_those_of_the_lists_with_the_same_filters(
@@ -83,7 +84,7 @@ async def test_counts_are_those_of_the_lists_with_the_same_filters(
 ) -> None:
     chance = random.Random(7)
     await a_record(make, seed=2)
-    record = await timelines(database)
+    record = await timelines(database, reader)
     instants = [event["recorded_at"] for event in await reader.events()]
 
     async def listed(**filters: Any) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.core.db import Database
-from tests.stats.plain import CLOSED, STATES, Plain, Timeline, a_record, stood, timelines
+from tests.stats.plain import CLOSED, STATES, Plain, Record, a_record, stood, timelines
 from tests.support.client import Client
 from tests.support.make import Make
 
@@ -20,7 +20,7 @@ async def test_every_period_tells_what_a_replay_counts_on_its_last_day(
 ) -> None:
     chance = random.Random(3)
     await a_record(make, seed=11)
-    record = await timelines(database)
+    record = await timelines(database, reader)
     instants = [event["recorded_at"] for event in await reader.events()]
 
     for interval in ("week", "month", "month", "year"):
@@ -37,11 +37,12 @@ async def test_every_period_tells_what_a_replay_counts_on_its_last_day(
             }, (moment, period)
 
 
-def _stands(
-    record: dict[str, Timeline], day: date, known_at: str | None, min_age: int
-) -> list[Plain]:
+def _stands(record: Record, day: date, known_at: str | None, min_age: int) -> list[Plain]:
     instant = datetime.fromisoformat(known_at) if known_at else None
-    stands = [stood(question, entries, day, instant) for question, entries in record.items()]
+    stands = [
+        stood(question, entries, day, instant)
+        for question, entries in record.known(instant).items()
+    ]
     return [one for one in stands if one and (day - one.first_asked).days >= min_age]
 
 
