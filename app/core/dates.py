@@ -7,6 +7,7 @@ last. Days are stored as integers (`date.toordinal`), so that both databases sub
 import calendar
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, PlainSerializer, WithJsonSchema
@@ -38,8 +39,7 @@ class EdtfDate(str):
     @property
     def first_day(self) -> date:
         """The day by which it sorts."""
-        year, month, day = (*(int(part) for part in self.split("-")), 1, 1)[:3]
-        return date(year, month, day)
+        return _first_day(str(self))
 
     @property
     def last_day(self) -> date:
@@ -86,6 +86,12 @@ class EdtfDate(str):
             raise PydanticCustomError(
                 "date", "Give a date of the calendar as 2025, 2025-05 or 2025-05-15."
             ) from None
+
+
+@lru_cache(maxsize=4096)
+def _first_day(text: str) -> date:
+    year, month, day = (*(int(part) for part in text.split("-")), 1, 1)[:3]
+    return date(year, month, day)
 
 
 def parse_instant(value: Any) -> datetime:

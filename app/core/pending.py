@@ -42,7 +42,9 @@ class Pending:
 
 def of(session: AsyncSession | Session) -> Pending:
     """Return what a session has yet to write."""
-    found: Pending = session.info.setdefault(PENDING, Pending())
+    found: Pending | None = session.info.get(PENDING)
+    if found is None:
+        found = session.info[PENDING] = Pending()
     return found
 
 

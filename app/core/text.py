@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
@@ -172,6 +173,7 @@ Sha256 = Annotated[
 ]
 
 
+@lru_cache(maxsize=1024)
 def slug_from(text: str, fallback: str) -> str:
     """Make a slug from a title or question: transliterated, whole words, at most 60 characters."""
     return slugify(text, max_length=60, word_boundary=True, save_order=True) or fallback

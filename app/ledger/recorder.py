@@ -16,7 +16,7 @@ from sqlalchemy.orm.attributes import get_history
 
 from app.core import clock
 from app.core.db import Database
-from app.core.tables import table_of
+from app.core.tables import change, table_of
 from app.ledger import leaves, queries, tree
 from app.ledger.models import (
     Disclosure,
@@ -147,7 +147,7 @@ def _record(session: Session, context: Any, instances: Any) -> None:
         headline = row.headline(previous, log.notes.pop(row.id, {}))
         told.append(_event(row, previous, headline, log))
         for advanced in {row.id, headline.question_id} & by_id.keys():
-            by_id[advanced].version = log.head.seq
+            change(by_id[advanced], {"version": log.head.seq})
     log.head.recorded_at = log.instant
     if told:
         _append(session, log.head, told)
@@ -178,10 +178,10 @@ def _changed(session: Session) -> Iterable[Recorded]:
 
 
 def _stamp(row: Recorded, instant: datetime, *, is_new: bool) -> None:
-    row.updated_at = instant
+    stamps: dict[str, Any] = {"updated_at": instant}
     if is_new:
-        row.created_at = instant
-        row.version = 0
+        stamps |= {"created_at": instant, "version": 0}
+    change(row, stamps)
 
 
 def _previous(row: Recorded) -> dict[str, Any]:
