@@ -33,6 +33,9 @@ A write: a router's `EditorSession` takes the ledger lock and opens the transact
 checks the rules and changes rows; the flush listener turns each changed row into one event; the
 dependency commits, and only then the answer is sent.
 
+A batch, such as an import, asks once for all its rows (`core.foresight`), finds what it has not
+written yet (`core.pending`), and flushes some rows at a time, in one transaction.
+
 What is proved: an event's leaf is written once (`ledger.leaves`), what may hold personal data is
 salted and kept apart; the tree over the leaves grows with it (`ledger.tree`). What is signed
 (`transparency.signing`) continues the checkpoint signed last, which is kept outside the database.

@@ -47,9 +47,12 @@ class Line:
 
 def note(line: int, column: str | None, value: Any, code: str, message: str) -> RowNote:
     """Say what is wrong with a cell, repeating little of it."""
-    shown = None if value is None else text.shorten(clean(str(value)[: 4 * SHOWN]), SHOWN)
-    column = None if column is None else text.shorten(clean(column[:SHOWN]), SHOWN)
-    return RowNote(line=line, column=column, value=shown, code=code, message=message)
+    return RowNote(line=line, column=shown(column), value=shown(value), code=code, message=message)
+
+
+def shown(value: Any) -> str | None:
+    """Return as much of a value as is shown again."""
+    return None if value is None else text.shorten(clean(str(value)[: 4 * SHOWN]), SHOWN)
 
 
 def clean(value: str) -> str:
@@ -112,9 +115,9 @@ def _check_encoding(file: IO[bytes]) -> None:
         try:
             raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            shown = raw[max(0, error.start - 20) : error.start + 20].decode("latin-1")
+            around = raw[max(0, error.start - 20) : error.start + 20].decode("latin-1")
             message = f"This line is not UTF-8, but for instance Latin-1. {UTF8}"
-            raise Refused(note(number, None, shown, "encoding", message)) from None
+            raise Refused(note(number, None, around, "encoding", message)) from None
 
 
 def _layout(file: IO[bytes], kind: ImportKind | None) -> Layout:
@@ -278,8 +281,8 @@ def _loaded(number: int, raw: bytes) -> dict[str, Any]:
     try:
         check_json(raw)
     except Problem as problem:
-        shown = clean(raw[: 4 * SHOWN].decode(errors="replace"))
-        raise Refused(note(number, None, shown, "json", problem.detail)) from None
+        start = raw[: 4 * SHOWN].decode(errors="replace")
+        raise Refused(note(number, None, start, "json", problem.detail)) from None
     loaded = json.loads(raw)
     if not isinstance(loaded, dict):
         message = "Each line is one JSON object, with the names of the columns as its keys."

@@ -36,10 +36,10 @@ class Report:
         if self._counts[row.outcome] <= LISTED:
             self._rows.append(row)
 
-    def refuse(self, notes: Iterable[RowNote]) -> None:
+    def refuse(self, notes: Iterable[RowNote], external_id: str | None = None) -> None:
         """Take in why a row, or the file, is refused."""
         found = list(notes)
-        self.add(row(found[0].line, RowOutcome.REFUSED, None, None, notes=found))
+        self.add(row(found[0].line, RowOutcome.REFUSED, external_id, None, notes=found))
 
     def faults(self) -> Iterable[RowNote]:
         """Yield what is wrong with rows, as far as they are listed."""

@@ -221,16 +221,17 @@ class Batch:
 
     async def _take(self, line: Line) -> None:
         """Take one row. What a refused one had added is left out, so that others can be checked."""
+        named = reading.shown(line.cells.get("external_id"))
         waiting = pending.of(self._session)
         mark = len(waiting.added)
         try:
             self._report.add(await self._rows.take(line))
             return
         except Refused as refused:
-            self._report.refuse(refused.notes)
+            self._report.refuse(refused.notes, named)
         except Problem as problem:
             places = PLACES[self._job.upload.layout.kind]
-            self._report.refuse(checking.refused(problem, line, places).notes)
+            self._report.refuse(checking.refused(problem, line, places).notes, named)
         now = pending.of(self._session)
         for row in now.added[mark if now is waiting else 0 :]:
             self._session.expunge(row)
