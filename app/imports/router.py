@@ -184,6 +184,7 @@ class Importing:
 
     async def _store(self, session: AsyncSession) -> None:
         if self._claimed is not None and self._answer is not None:
+            await idempotency.recall(session, self._claimed, self._secret)  # of another process
             await idempotency.remember(session, self._claimed, self._answer, self._secret)
 
     async def _answered(

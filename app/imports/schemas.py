@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.dates import Instant
 from app.core.errors import InvalidProblemRead
-from app.core.pagination import Page, PageQuery
+from app.core.pagination import Page
 from app.core.schemas import Body
 from app.core.text import Prose
 from app.imports.models import ImportKind, ImportStatus
@@ -126,10 +126,6 @@ class ImportRead(ImportSummary):
 
 class ImportPage(Page[ImportSummary]):
     """A page of imports."""
-
-
-class ImportFilters(PageQuery):
-    """Which imports to list."""
 
 
 class ImportProblemRead(InvalidProblemRead):

@@ -19,7 +19,7 @@ from app.transparency import audit
 from tests.conftest import new_key
 from tests.imports.conftest import Importer, outcomes, row, written
 from tests.support.client import Client
-from tests.support.server import Server
+from tests.support.server import Server, serving
 
 JOB = table_of(ImportJob)
 MANY = 3000
@@ -230,3 +230,22 @@ async def test_no_file_name_and_no_text_of_a_row_is_noted_but_in_the_report(
         (note,) = (await session.execute(select(JOB))).all()
     assert "private-name" not in str(note)
     assert "Microsoft" not in str(note)
+
+
+async def test_two_processes_that_get_one_idempotency_key_import_once(
+    importer: Importer, settings: Settings
+) -> None:
+    content = written([row(n) for n in range(1, 301)])
+    headers = {"Authorization": f"Bearer {importer.editor.key}", "Idempotency-Key": "one"}
+    with serving(settings) as one, serving(settings) as two:
+        async with httpx.AsyncClient(headers=headers, timeout=60) as client:
+            answers = await asyncio.gather(
+                *(
+                    client.post(f"{server.url}/v1/imports", files={"file": ("a.csv", content)})
+                    for server in (one, two)
+                )
+            )
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].content == answers[1].content
+    assert len(await importer.editor.events(type="import.recorded")) == 1
