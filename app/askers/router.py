@@ -31,7 +31,7 @@ async def list_askers(
     response: Response,
     filters: Annotated[AskerFilters, Query()],
 ) -> AskerPage:
-    """List askers, oldest first."""
+    """List who puts questions, in the order in which they came on the record."""
     after = pager.read(filters.cursor)
     rows = await queries.page(session, filters, after[0] if after else None)
     shown, cursor = pager.cut(response, rows, filters.limit, lambda row: [row.id])
@@ -43,7 +43,7 @@ async def list_askers(
 async def get_asker(
     session: ReadSession, public_url: PublicUrl, request: Request, asker: str
 ) -> AskerRead:
-    """Get an asker by its id or slug."""
+    """Get an asker by its id or slug. A former slug leads to the one that it has now."""
     asker_id = await slugs.locate(request, session, "asker", asker)
     row = await queries.get(session, asker_id)
     request.state.version = row.version
@@ -58,7 +58,10 @@ async def create_asker(
     response: Response,
     new: AskerCreate,
 ) -> AskerRead:
-    """Put an asker on the record."""
+    """Put an asker on the record: a person or an organisation that puts questions.
+
+    Its slug is made of its name, unless you give one.
+    """
     row = await service.add(session, new)
     await session.flush()
     request.state.version = row.version

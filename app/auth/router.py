@@ -70,7 +70,7 @@ async def list_keys(
 
 @router.get("/{key}", operation_id="getKey", responses=problems(400, 401, 403, 404, 422, 503))
 async def get_key(session: AdminReadSession, response: Response, key: str) -> KeyRead:
-    """Get an API key, without its secret."""
+    """Get an API key: what it may do, until when, and when it was last used; not its secret."""
     response.headers["Cache-Control"] = "private, no-cache"
     return _read(await queries.get(session, key))
 

@@ -46,7 +46,7 @@ async def get_company(
     response: Response,
     company: str,
 ) -> CompanyRead:
-    """Get a company by its id or slug."""
+    """Get a company by its id or slug. A former slug leads to the one that it has now."""
     company_id = await slugs.locate(request, session, "company", company)
     response.headers["Link"] = announced(public_url, "company", f"/v1/companies/{company_id}")
     row = await queries.get(session, company_id)
@@ -62,7 +62,10 @@ async def create_company(
     response: Response,
     new: CompanyCreate,
 ) -> CompanyRead:
-    """Put a company on the record."""
+    """Put a company on the record, to which questions can then be put.
+
+    Its slug is made of its name, unless you give one.
+    """
     row = await service.add(session, new)
     await session.flush()
     request.state.version = row.version

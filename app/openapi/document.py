@@ -34,6 +34,13 @@ STANDING_APART: dict[str, type[BaseModel]] = {
     "Linkset": Linkset,
 }
 """By name, schemas of answers that FastAPI does not make by itself."""
+DONE = {
+    "200": "As asked for.",
+    "201": "It is made; with `dry_run` it is not, and the answer says what it would be.",
+    "202": "Taken; it is done in a moment.",
+    "204": "Done.",
+}
+"""What stands in the place of FastAPI's "Successful Response"."""
 BOUNDS = {"ge": "minimum", "le": "maximum"}
 TAGS = {
     "questions": "One question to one company, its asks, rulings and timeline.",
@@ -95,6 +102,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
                 operation["responses"]["429"] = problems.TOO_MANY
             operation["tags"] = operation["tags"][-1:]  # generators make a class of each tag
             parameters.mend(method, operation)
+            for status, answer in operation["responses"].items():
+                if answer.get("description") == "Successful Response":
+                    answer["description"] = DONE[status]
     schemas |= events.schemas()
     document["components"] |= {
         "schemas": dict(sorted(schemas.items())),

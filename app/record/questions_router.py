@@ -156,7 +156,11 @@ async def create_question(
     response: Response,
     new: QuestionCreate,
 ) -> QuestionRead:
-    """Put a question on the record, with at least one ask."""
+    """Put a question on the record, with at least one ask.
+
+    It begins as `unanswered`. Company, askers and dossiers have to be there already; a source is
+    named by its id, or given as it is.
+    """
     row = await service.put(session, new)
     response.headers["Location"] = f"/v1/questions/{row.id}"
     return await _written(session, public_url, request, row.id)
@@ -185,7 +189,10 @@ async def create_ask(
     question: str,
     new: AskCreate,
 ) -> AskRead:
-    """Record that a question was put once more."""
+    """Record that a question was put once more, by whom and when.
+
+    A withdrawn question that is asked again stands as `unanswered`; no other moves.
+    """
     question_id = await slugs.locate(request, session, "question", question)
     row = await service.ask(session, await queries.get(session, question_id), new)
     await session.flush()
@@ -196,7 +203,10 @@ async def create_ask(
 async def create_ruling(
     session: EditorSession, request: Request, question: str, new: RulingCreate
 ) -> RulingRead:
-    """Set where a question stands by an editor's decision, with its reason."""
+    """Set where a question stands by an editor's decision, with its reason.
+
+    It counts from `effective_on` on, and may also lower the state; a response never does.
+    """
     question_id = await slugs.locate(request, session, "question", question)
     row = await service.rule(session, await queries.get(session, question_id), new)
     await session.flush()

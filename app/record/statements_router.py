@@ -83,7 +83,7 @@ async def create_statement(
 async def create_response(
     session: EditorSession, public_url: PublicUrl, statement: str, new: ResponseCreate
 ) -> ResponseRead:
-    """Let a statement bear on one more question."""
+    """Let a statement bear on one more question: a verdict, which may move where it stands."""
     row = await service.respond(session, await queries.get(session, statement), new)
     await session.flush()
     return await statements.get_response(_reading(session, public_url), row.id)

@@ -61,7 +61,7 @@ async def list_redactions(
 
 @router.get("/{redaction}", operation_id="getRedaction", responses=READS)
 async def get_redaction(session: ReadSession, request: Request, redaction: str) -> RedactionRead:
-    """Get a redaction by its id."""
+    """Get a redaction by its id: which fields of which events, on which legal basis and why."""
     row = await queries.get(session, redaction)
     request.state.version = row.version
     return RedactionRead(**_values(row))

@@ -36,7 +36,7 @@ async def list_sources(
 
 @router.get("/{source}", operation_id="getSource", responses=READS)
 async def get_source(session: ReadSession, request: Request, source: str) -> SourceDetail:
-    """Get a source by its id."""
+    """Get a source by its id, with what the last check of its address found."""
     row = await queries.get(session, source)
     request.state.version = row.version
     return to_read(row)
@@ -64,7 +64,10 @@ async def create_source(
 async def update_source(
     session: EditorSession, seen: IfMatch, request: Request, source: str, patch: SourcePatch
 ) -> SourceDetail:
-    """Edit what is said of a source."""
+    """Edit what is said of a source: its title, author, archived copy and the like.
+
+    Its `url` and `sha256` are what it is, and stay.
+    """
     row = await service.edit(session, await queries.get(session, source), patch, seen)
     await session.flush()
     request.state.version = row.version

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.conftest import Live
-from tests.clients.using import ENVIRONMENTS, HERE, ROOT, compare, run
+from tests.clients.using import ENVIRONMENTS, HERE, ROOT, compare, run, shown_in_readme
 
 MODULES = ENVIRONMENTS / "node" / "node_modules"
 GENERATOR = ENVIRONMENTS / "generator" / "bin"
@@ -42,12 +42,17 @@ def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-async def use(program: str, folder: Path, live: Live) -> None:
-    """Compile a program with the client that it uses, run it, and compare what it saw."""
+def compile_strictly(program: str, folder: Path) -> None:
+    """Check the types of a program and of the client that it uses."""
     strict = ("--noEmit", "--strict", "--project", folder / f"{program}.json")
     config = {"extends": "./tsconfig.json", "files": [f"{program}.ts"]}
     (folder / f"{program}.json").write_text(json.dumps(config), encoding="utf-8")
     run(MODULES / ".bin" / "tsc", *strict, folder=folder)
+
+
+async def use(program: str, folder: Path, live: Live) -> None:
+    """Compile a program with the client that it uses, run it, and compare what it saw."""
+    compile_strictly(program, folder)
     told = run(MODULES / ".bin" / "tsx", f"{program}.ts", folder=folder, **live.environment())
     await compare(told, live)
 
@@ -58,6 +63,12 @@ async def test_openapi_typescript(typescript: Path, live: Live) -> None:
     tool = MODULES / ".bin" / "openapi-typescript"
     run(tool, DOCUMENT, *output, "--default-non-nullable=false", folder=typescript)
     await use("use_fetch", typescript, live)
+    shown = shown_in_readme("ts", live).replace("./schema", "./generated/schema")
+    (typescript / "readme.ts").write_text(shown, encoding="utf-8")
+    compile_strictly("readme", typescript)
+    told = run(MODULES / ".bin" / "tsx", "readme.ts", folder=typescript)
+    page = await live.api.get("/v1/questions", state="declined", limit=2)
+    assert told.splitlines() == [question["text"] for question in page["data"]]
 
 
 @needs_node

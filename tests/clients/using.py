@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,14 @@ def run(*command: str | Path, folder: Path, **more: str) -> str:
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+def shown_in_readme(language: str, live: Live) -> str:
+    """Return the program that the README shows, talking to a live server."""
+    text = (ROOT / "README.md").read_text("utf-8").partition("## Generate a client")[2]
+    shown = re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)
+    assert shown is not None
+    return shown[1].replace("http://127.0.0.1:8000", live.url)
 
 
 async def compare(said: str, live: Live) -> None:
