@@ -88,7 +88,9 @@ def _writing_as(scope: Scope) -> Callable[..., AsyncIterator[AsyncSession]]:
     ) -> AsyncIterator[AsyncSession]:
         request.state.dry_run = dry_run
         request.state.caller = caller
-        claimed = None if dry_run else await idempotency.claim(request, caller.key_id)
+        claimed = await idempotency.claim(request, caller.key_id)
+        if dry_run:
+            claimed = None  # there is nothing to be remembered; a key that is none is refused
         with idempotency.alone(request.app.state.running, claimed):
             async with recorder.recording(database_of(request), actor=caller.name) as session:
                 if claimed is not None:

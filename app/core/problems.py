@@ -83,7 +83,12 @@ async def _answer_http(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> list[str]:
     """Name every method that the address takes; the router itself names those of one route."""
-    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
+    routes = [
+        route
+        for group in request.app.routes
+        for route in getattr(getattr(group, "original_router", None), "routes", [group])
+        if not isinstance(route, Mount)
+    ]
     first = next((one for one in routes if one.matches(request.scope)[0] is not Match.NONE), None)
     path = getattr(first, "path", None)  # `/preview` is not also a `/{webhook}`
     taken = [

@@ -26,6 +26,7 @@ REFUSED = {
     "one_of": "either of two members: for the same reason",
     "unreachable": "a webhook's address to which nothing may be sent",
     "unknown_pointer": "a place of an event where nothing is to be redacted",
+    "int_type": "2.0, which JSON Schema takes for a whole number",
     "character": "a character that is allowed nowhere, such as NUL",
     "number": "a number that is none of an event",
     "reused": "an Idempotency-Key that belongs to another request",

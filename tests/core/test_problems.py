@@ -212,3 +212,31 @@ def test_a_fault_of_a_deep_input_keeps_its_pointer_short() -> None:
 
     assert len(problem.errors[0].pointer) <= 160
     assert len(problem.detail) < 200
+
+
+async def test_a_method_that_an_address_does_not_take_is_answered_with_those_it_takes(
+    reader: Client,
+) -> None:
+    answer = await reader.send("OPTIONS", "/v1/webhooks/preview")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    answer = await reader.send("OPTIONS", "/v1/questions/any")
+    assert answer.headers["allow"] == "GET, HEAD, PATCH"
+
+
+async def test_an_idempotency_key_that_is_none_is_refused_in_a_dry_run_too(editor: Client) -> None:
+    headers = {"Idempotency-Key": "with a space"}
+    company = {"name": "Acme"}
+    problem = await editor.post("/v1/companies?dry_run=true", company, 422, headers=headers)
+    assert problem["errors"][0]["in"] == "header"
+
+
+async def test_an_idempotency_key_used_twice_says_where_the_fault_is(editor: Client) -> None:
+    headers = {"Idempotency-Key": "once"}
+    await editor.post("/v1/companies", {"name": "Acme"}, headers=headers)
+    problem = await editor.post("/v1/companies", {"name": "Other"}, 422, headers=headers)
+    [fault] = problem["errors"]
+    assert (fault["in"], fault["pointer"], fault["code"]) == (
+        "header",
+        "/idempotency-key",
+        "reused",
+    )
