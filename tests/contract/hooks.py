@@ -41,7 +41,7 @@ REFUSED = {
 
 
 @schemathesis.hook
-def before_call(context: Any, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
+def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Let it do to its own key what it likes, but to another one."""
     parameters = case.path_parameters
     if case.method != "GET" and parameters and parameters.get("key") == os.environ["OWN_KEY"]:
@@ -49,7 +49,7 @@ def before_call(context: Any, case: schemathesis.Case[Any], kwargs: dict[str, An
 
 
 @schemathesis.check
-def valid_data_is_taken(ctx: Any, response: Any, case: schemathesis.Case[Any]) -> bool | None:
+def valid_data_is_taken(ctx: Any, response: Any, case: Any) -> bool | None:
     """Hold what the schema allows to be taken, but for faults of which it cannot speak."""
     try:
         return positive_data_acceptance(ctx, response, case)
@@ -59,7 +59,7 @@ def valid_data_is_taken(ctx: Any, response: Any, case: schemathesis.Case[Any]) -
     return None
 
 
-def _is_argued(response: Any, case: schemathesis.Case[Any]) -> bool:
+def _is_argued(response: Any, case: Any) -> bool:
     if response.status_code == 400:
         detail = response.json()["detail"]
         # A cursor is signed, so whatever is made up is refused; and some characters are everywhere.
@@ -72,7 +72,7 @@ def _is_argued(response: Any, case: schemathesis.Case[Any]) -> bool:
 
 
 @schemathesis.check
-def no_server_error(ctx: Any, response: Any, case: schemathesis.Case[Any]) -> bool | None:
+def no_server_error(ctx: Any, response: Any, case: Any) -> bool | None:
     """Hold every 5xx for a fault, but for the two that a request asks for."""
     try:
         return not_a_server_error(ctx, response, case)
