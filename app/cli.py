@@ -23,11 +23,13 @@ from app.auth.secrets import load_pepper
 from app.commands import (
     backup,
     demonstration,
+    drafts,
     events,
     exporting,
     imports,
     keys,
     log,
+    merging,
     questions,
     resources,
     sources,
@@ -66,8 +68,10 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(questions.app, name="questions")
 app.add_typer(statements.statements, name="statements")
 app.add_typer(statements.corrections, name="corrections")
+app.add_typer(drafts.app, name="drafts")
 app.add_typer(events.app, name="events")
 app.add_typer(webhooks.app, name="webhooks")
+merging.join(questions.app, resources.companies, resources.askers)
 app.command("search")(questions.search)
 app.command("stats")(events.stats)
 

@@ -14,7 +14,18 @@ from typing import Any
 
 CUT = "…"
 WIDTH = 110
-COUNTED = {"seq", "version", "days_open", "after_seq", "until_seq", "number", "size", "index"}
+COUNTED = {
+    "seq",
+    "version",
+    "days_open",
+    "after_seq",
+    "until_seq",
+    "first_seq",
+    "last_seq",
+    "number",
+    "size",
+    "index",
+}
 """Fields whose numbers depend on what else happened, or on the day."""
 KINDS = (
     "company|asker|question|ask|statement|response|ruling|correction|source|dossier|draft|webhook"
