@@ -93,7 +93,7 @@ async def check_migrated(settings: Settings) -> None:
 async def _check(database: Database, settings: Settings) -> None:
     try:
         async with database.reading() as session:
-            await session.execute(text("SELECT 1 FROM search_document WHERE docid = 0"))
+            await session.execute(text("SELECT 1 FROM merger WHERE merged_id = ''"))
     except Exception as error:
         raise Failure(
             f"The database {shown(settings)} cannot be read or has no tables yet. Run `answerable"

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock
+from app.core import clock, mergers
 from app.core.clock import FOREVER
 from app.core.errors import Conflict
 from app.core.lists import among
@@ -159,10 +159,17 @@ class Undoing:
         self.undone = Undone()
         self._session, self._batch, self._reason = session, batch, reason
         self._created = set(batch.questions)
+        self._merged: dict[str, str] = {}
 
     async def run(self) -> None:
-        """Take it back, entries first."""
+        """Take it back, entries first.
+
+        The asks of a question that it created go too where it was merged: the other one has others.
+        """
         batch = self._batch
+        for ids in _chunks((*batch.questions, *batch.edits)):
+            self._merged |= await self._session.run_sync(mergers.holders, ids)
+        self._created -= self._merged.keys()
         for ids in _chunks(batch.statements):
             await self._retract_statements(ids)
         for kind in ("response", "ruling"):
@@ -214,6 +221,9 @@ class Undoing:
 
     async def _restore(self, question_id: str) -> None:
         """Give a question's fields their former values, those that nobody has changed since."""
+        if question_id in self._merged:
+            self._leave_merged(question_id)
+            return
         before, after = self._batch.edits[question_id]
         question = await question_queries.get(self._session, question_id)
         changed = [name for name in after if getattr(question, name) != after[name]]
@@ -225,18 +235,26 @@ class Undoing:
             await questions.edit(self._session, question, patch, Precondition("*"))
             self.undone.restored += 1
 
+    def _leave_merged(self, question_id: str) -> None:
+        into = self._merged[question_id]
+        self.undone.leave(question_id, f"It was merged into {into} since, and stays so.")
+
     async def _withdraw(self, ids: list[str]) -> None:
         """Withdraw questions that the batch created, unless others have built on them."""
-        others = dict[str, str]()
+        merged = await self._session.run_sync(mergers.members, ids)
+        others = {into: row_id for row_id, into in merged.items()}
         for row in await self._session.execute(STANDING, {"ids": ids}):
             if row.id not in self._batch.entries:
                 others[row.question_id] = row.id
         for question_id in ids:
+            if question_id in self._merged:
+                self._leave_merged(question_id)
+                continue
             question = await question_queries.get(self._session, question_id)
             if question.state == State.WITHDRAWN:
                 continue
             if question_id in others:
-                said = f"It stays: {others[question_id]} was recorded of it since."
+                said = f"It stays: {others[question_id]} belongs to it since."
                 self.undone.leave(question_id, said)
                 continue
             ruling = RulingCreate.model_validate(

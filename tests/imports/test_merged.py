@@ -58,3 +58,39 @@ async def test_a_file_that_names_a_merged_company_and_asker_changes_nothing(
     assert outcomes(await importer.bring(content)) == ["unchanged", "unchanged"]
     assert outcomes(await importer.bring(answers)) == ["unchanged"]
     assert await importer.editor.events() == before
+
+
+async def test_undoing_takes_its_asks_from_the_question_that_another_was_merged_into(
+    importer: Importer, make: Make
+) -> None:
+    kept = await make.question(slug="kept", on="2025-05-20")
+    imported = await importer.bring(written([row(1), row(2)]))
+    twin, other = imported["report"]["rows"]
+    await merge(importer, f"questions/{twin['id']}", "kept")
+    united = await importer.editor.question(kept)
+    assert [one["asked_on"] for one in united["asks"]] == ["2025-05-15", "2025-05-20"]
+
+    undone = await importer.undo(imported)
+
+    assert [one["target"] for one in undone["left"]] == [twin["id"]]
+    assert kept["id"] in undone["left"][0]["detail"]
+    assert (undone["corrected"], undone["withdrawn"]) == (1, 1)
+    united = await importer.editor.question(kept)
+    assert [one["asked_on"] for one in united["asks"]] == ["2025-05-20"]
+    assert united["state"] == "unanswered"
+    assert (await importer.editor.question(other))["state"] == "withdrawn"
+
+
+async def test_undoing_leaves_a_question_into_which_another_was_merged(
+    importer: Importer, make: Make
+) -> None:
+    imported = await importer.bring(written([row(1)]))
+    [created] = imported["report"]["rows"]
+    twin = await make.question(slug="twin", on="2025-05-20")
+    await merge(importer, "questions/twin", created["id"])
+
+    undone = await importer.undo(imported)
+
+    assert undone["withdrawn"] == 0
+    assert twin["id"] in undone["left"][0]["detail"]
+    assert (await importer.editor.question(created))["state"] == "unanswered"
