@@ -42,6 +42,7 @@ def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"serve_worker": True})
 
 
+@pytest.mark.timeout(int(SECONDS or 0) + 900)  # several processes share a core
 async def test_schemathesis_finds_no_failure(settings: Settings, tmp_path: Path) -> None:
     database = Database(settings)
     key = await new_key(settings, database, "schemathesis", Scope.ADMIN)
