@@ -1,4 +1,4 @@
-"""What the `code` of a fault means: our own, and those of pydantic that a client meets.
+"""What the `code` of a fault means: our own, those of imports, and pydantic's that a client meets.
 
 (Others of pydantic may occur; each fault's `detail` says what would be right in any case.)
 """
@@ -14,6 +14,7 @@ CODES: dict[str, str] = {
     "future": "A date or instant, or a place in the ledger, lies ahead.",
     "instant": "The value is not an instant in RFC 3339, such as `2025-05-15T09:00:00Z`.",
     "invisible": "The text has characters that cannot be seen.",
+    "key_expires": "The key that saves a draft is good no longer when its hour comes.",
     "lei": "The check digits of a LEI do not fit.",
     "line": "The text has a tab or line break, and should be one line.",
     "lower_case": "The text should be in lower case.",
@@ -25,7 +26,9 @@ CODES: dict[str, str] = {
     "range": "The end lies before the beginning, or too far from it.",
     "repeated": "Something is given twice.",
     "required": "A field is needed because of what the others say.",
+    "reused": "The Idempotency-Key belongs to another request.",
     "source": "The source says too little to be found again.",
+    "too_far": "An instant lies too far ahead.",
     "too_many": "More is asked for than can be answered at once.",
     "too_many_words": "There are more words to search for than are taken.",
     "truth": "The value is neither `true` nor `false`.",
@@ -35,6 +38,33 @@ CODES: dict[str, str] = {
     "unreachable": "The address may not be reached from here.",
     "url": "The value is not a complete web address.",
     "whole_number": "The value is not a whole number.",
+    # of the rows of an import
+    "ambiguous_asker": "Several askers have this name.",
+    "ambiguous_company": "Several companies have this name.",
+    "ambiguous_date": "A date could be read in more than one way; write it as `2025-05-15`.",
+    "cell_too_long": "A cell has more characters than are taken.",
+    "cells": "A row has more cells than there are columns.",
+    "encoding": "The file is not in UTF-8.",
+    "extra": "The cell should be empty in a row of this type.",
+    "json": "The line is not one JSON object.",
+    "line_too_long": "A line is longer than can be read.",
+    "merged": "The question was merged into another one; the row is left alone.",
+    "missing_column": "A column that is needed is not there.",
+    "no_rows": "The file has no rows.",
+    "other_channel": "The ask is on the record with another channel.",
+    "other_company": "The question is on the record as put to another company.",
+    "other_verdict": "The response is on the record with another verdict.",
+    "quoting": "A quotation mark is not closed, or stands where none can.",
+    "repeated_column": "A column is there twice.",
+    "state_kept": "The record has another state, which stays.",
+    "too_many_rows": "The file has more rows than are taken at once.",
+    "type": "The value is not of the kind that is needed here.",
+    "unknown_asker": "There is no asker with this slug or name.",
+    "unknown_column": "There is no such column.",
+    "unknown_columns": "Columns are there of which nothing is known.",
+    "unknown_company": "There is no company with this slug or name.",
+    "unknown_question": "No question has this external_id.",
+    "withdrawn": "The question is withdrawn, and stays so.",
     # pydantic's
     "bool_type": "The value is not `true` or `false`.",
     "dict_type": "The value is not an object.",
