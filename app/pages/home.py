@@ -5,7 +5,7 @@ from html import escape
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
 from app.core import clock
@@ -138,7 +138,7 @@ async def get_service_map(
 @router.get(
     CATALOG,
     operation_id="getApiCatalog",
-    response_class=JSONResponse,
+    response_class=Response,
     responses={
         200: {
             "description": "The catalog.",
