@@ -10,7 +10,7 @@ from app.core.errors import InvalidProblemRead, ProblemRead
 from app.core.ratelimit import FREE
 from app.imports.schemas import ImportProblemRead
 from app.openapi import examples, links, parameters, problems
-from app.pages.home import Linkset
+from app.pages.home import ApiCatalog
 from app.webhooks import events
 
 DESCRIPTION = """
@@ -31,7 +31,7 @@ STANDING_APART: dict[str, type[BaseModel]] = {
     "Problem": ProblemRead,
     "InvalidProblem": InvalidProblemRead,
     "ImportProblem": ImportProblemRead,
-    "Linkset": Linkset,
+    "ApiCatalog": ApiCatalog,
 }
 """By name, schemas of answers that FastAPI does not make by itself."""
 DONE = {

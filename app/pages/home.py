@@ -98,7 +98,7 @@ class ApiLinks(BaseModel):
     status: list[Link]
 
 
-class Linkset(BaseModel):
+class ApiCatalog(BaseModel):
     """Links, as RFC 9264 has them."""
 
     linkset: list[ApiLinks]
@@ -143,7 +143,7 @@ async def get_service_map(
         200: {
             "description": "The catalog.",
             "content": {
-                "application/linkset+json": {"schema": {"$ref": "#/components/schemas/Linkset"}}
+                "application/linkset+json": {"schema": {"$ref": "#/components/schemas/ApiCatalog"}}
             },
         },
         **problems(400, 422),
@@ -162,7 +162,7 @@ async def get_api_catalog(public_url: PublicUrl) -> Response:
             "status": [{"href": f"{public_url}/readyz", "type": "application/json"}],
         }
     )
-    body = Linkset(linkset=[links]).model_dump_json(by_alias=True)
+    body = ApiCatalog(linkset=[links]).model_dump_json(by_alias=True)
     link = f'<{public_url}{CATALOG}>; rel="api-catalog"; type="application/linkset+json"'
     return Response(body, media_type=CATALOG_TYPE, headers={"Link": link})
 

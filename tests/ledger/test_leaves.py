@@ -136,6 +136,7 @@ def test_every_column_that_holds_free_text_can_be_redacted() -> None:
     innocent = {
         "company": {"slug", "identifiers", "merged_into"},
         "compromise": {"actor"},
+        "import": {"kind", "sha256"},
         "asker": {"kind", "merged_into"},
         "ask": {"channel"},
         "correction": {"target_id", "replacement_id", "company_id", "question_id", "part_of"},
