@@ -47,7 +47,7 @@ openapi: .venv/.run.stamp ## Write openapi.json
 
 clients: .venv/.dev.stamp .venv/.clients.stamp .venv/.node.stamp .venv/.generator.stamp ## Generate clients and use them; needs Node 20+ and Java, runs what it can
 	@cat .venv/.node.stamp .venv/.generator.stamp
-	$(BIN)/pytest -rs tests/clients tests/clients/check_others.py
+	$(BIN)/pytest -rs -o python_files='test_*.py check_*.py' tests/clients
 
 fuzz: .venv/.dev.stamp ## Look for faults with Schemathesis for SECONDS=600 on each database
 	FUZZ_SECONDS=$(or $(SECONDS),600) $(BIN)/pytest --timeout 0 tests/contract -k schemathesis
@@ -140,7 +140,7 @@ endef
 
 .venv/.node.stamp: tests/clients/package.json tests/clients/package-lock.json
 	$(python)
-	@if node -e 'process.exit(parseInt(process.versions.node) < 20)' 2> /dev/null && npm --version > /dev/null 2>&1; then \
+	@if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2> /dev/null && npm --version > /dev/null 2>&1; then \
 		echo "Setting up .venv/node, for linters and TypeScript clients."; \
 		mkdir -p .venv/node && cp $^ .venv/node/ && (cd .venv/node && npm ci --silent --no-audit --no-fund) && : > $@; \
 	else echo "Node 20 or later is not here: linters and TypeScript clients are left out." > $@; fi

@@ -18,21 +18,6 @@ EXAMPLE: dict[str, Any] = {
     "publish_at": "2030-01-17T05:00:00Z",
     "write": {"kind": "statement", "body": STATEMENT_EXAMPLE},
 }
-ANSWER: dict[str, Any] = {
-    "id": "draft_01jv8z4x9kf3t8w2m5r7c1q0ab",
-    "title": "For Thursday's front page",
-    "kind": "statement",
-    "status": "waiting",
-    "publish_at": "2030-01-17T05:00:00.000000Z",
-    "write": EXAMPLE["write"],
-    "problem": None,
-    "result": None,
-    "created_by": "editor-paris",
-    "updated_by": "editor-paris",
-    "created_at": "2030-01-15T14:20:11.123456Z",
-    "updated_at": "2030-01-15T14:20:11.123456Z",
-    "version": 1,
-}
 TITLE = "For those who can see drafts. It is never published."
 HOUR = (
     "When it is published; null: only by `POST …/publish`. Dates in the write may go up to its day"
@@ -83,8 +68,6 @@ class DraftResult(BaseModel):
 
 class DraftRead(BaseModel):
     """A write that is, or was, kept until it is published."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [ANSWER]})
 
     id: str = Field(examples=["draft_01jv8z4x9kf3t8w2m5r7c1q0ab"])
     title: str | None = Field(description=TITLE)

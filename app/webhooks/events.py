@@ -238,6 +238,7 @@ TOLD: dict[str, tuple[str, str]] = {
 DATA: dict[str, type[BaseModel]] = {
     EventType.SOURCE_CHANGED: UpdatedData,
     EventType.SOURCE_GONE: UpdatedData,
+    EventType.IMPORT_UNDONE: UpdatedData,
     EventType.COMPANY_MERGED: MergedData,
     EventType.ASKER_MERGED: MergedData,
     EventType.QUESTION_MERGED: MergedData,
