@@ -142,7 +142,8 @@ endef
 	$(python)
 	@if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2> /dev/null && npm --version > /dev/null 2>&1; then \
 		echo "Setting up .venv/node, for linters and TypeScript clients."; \
-		mkdir -p .venv/node && cp $^ .venv/node/ && (cd .venv/node && npm ci --silent --no-audit --no-fund) && : > $@; \
+		mkdir -p .venv/node && cp $^ .venv/node/ && { (cd .venv/node && npm ci --silent --no-audit --no-fund) && : > $@ || \
+			{ rm -rf .venv/node; echo "npm could not install: linters and TypeScript clients are left out." | tee $@; }; }; \
 	else echo "Node 20 or later is not here: linters and TypeScript clients are left out." > $@; fi
 
 $(UV):
