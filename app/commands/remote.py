@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Container, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
@@ -16,6 +16,7 @@ import httpx
 from app.commands.common import Failure
 from app.core.settings import Settings
 
+JSON = ("application/json", "application/problem+json")
 TRIES = 4
 LONGEST_WAIT = 60
 """Seconds. Who is asked to wait longer is told so, and comes back later."""
@@ -115,6 +116,19 @@ class Remote:
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         return self._send("POST", path, params=_dry(dry_run), body=body, headers=headers)
 
+    def upload(
+        self, path: str, content: bytes, fields: Mapping[str, str], *, dry_run: bool = False
+    ) -> httpx.Response:
+        """Send a file, once, to be worked on in the background.
+
+        Returns the answer, or the refusal (422) of what stands in it. Else raises as `get` does.
+        """
+        headers = {"Idempotency-Key": uuid.uuid4().hex, "Prefer": "respond-async"}
+        form = {"files": {"file": ("file", content)}, "data": fields}
+        return self._send(
+            "POST", path, params=_dry(dry_run), form=form, headers=headers, refusals={422}
+        )
+
     def edit(self, path: str, body: Any, *, dry_run: bool = False) -> httpx.Response:
         """Read something, and change it if nobody has meanwhile. Raises as `get` does."""
         read = self.get(path)
@@ -162,6 +176,7 @@ class Remote:
         *,
         params: Params | None = None,
         body: Any = None,
+        form: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: httpx.Timeout | None = None,
     ) -> httpx.Request:
@@ -175,9 +190,12 @@ class Remote:
             content=content,
             headers={**kind, **(headers or {})},
             timeout=timeout or self._timeout,
+            **(form or {}),
         )
 
-    def _send(self, method: str, path: str, **given: Any) -> httpx.Response:
+    def _send(
+        self, method: str, path: str, *, refusals: Container[int] = (), **given: Any
+    ) -> httpx.Response:
         request = self._request(method, path, **given)
         repeatable = method in {"GET", "POST"}
         with self._said_well():
@@ -188,10 +206,10 @@ class Remote:
                     break
                 print(f"The server is busy; trying again in {wait} s.", file=sys.stderr)
                 time.sleep(wait)
-        if response.is_error:
+        if response.is_error and response.status_code not in refusals:
             raise Failure(self._told(response))
         kind = response.headers.get("Content-Type", "nothing that it names")
-        if response.content and not kind.startswith("application/json"):
+        if response.content and kind.partition(";")[0] not in JSON:
             raise Failure(
                 f"{response.url} answered with {kind} and not JSON: is this the address of the"
                 " service?"

@@ -14,6 +14,8 @@ from rich.text import Text
 
 IN_A_FILE = 200
 """Columns of a table that was asked for where there is no terminal."""
+WHOLE = ("slug", "id")
+"""Columns that are not broken over lines, so that they can be copied."""
 NAMES = ("slug", "name", "url", "id")
 """What a thing within another one is called by, the best first."""
 
@@ -118,7 +120,8 @@ def _document(answer: httpx.Response) -> None:
 def _table(columns: Sequence[str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(Text(column.split(".")[0]), overflow="fold")
+        # what one copies stays whole, as long as there is room
+        table.add_column(Text(column.split(".")[0]), overflow="fold", no_wrap=column in WHOLE)
     return table
 
 
