@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 from tests.core.asgi import Answer, call
 from tests.core.hostile import BODIES, Case
 from tests.core.hostile_reads import LISTS, READS
+from tests.core.hostile_writes import UPLOADS, WRITES
 from tests.support.client import Client
 from tests.support.make import Make
 
@@ -36,7 +37,7 @@ def faults(case: Case, answer: Answer) -> list[str]:
     return [f"{case.name}: {name}: {body}" for name, good in checks.items() if not good]
 
 
-@pytest.mark.parametrize("cases", [BODIES, READS], ids=["bodies", "reads"])
+@pytest.mark.parametrize("cases", [BODIES, WRITES, READS], ids=["bodies", "writes", "reads"])
 async def test_every_hostile_request_is_a_problem_and_every_list_works_afterwards(
     cases: list[Case], app: ASGIApp, admin: Client, reader: Client, make: Make
 ) -> None:
@@ -49,7 +50,7 @@ async def test_every_hostile_request_is_a_problem_and_every_list_works_afterward
         wrong += faults(case, answer)
         types.add(answer.json()["type"])
 
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
     for target in LISTS:
         assert (await call(app, "GET", target)).status == 200, target
     for kind in types:
@@ -60,7 +61,21 @@ async def test_every_hostile_request_is_a_problem_and_every_list_works_afterward
 def test_the_table_is_long() -> None:
     assert len(BODIES) >= 80
     assert len(READS) >= 80
-    assert len({case.name for case in BODIES + READS}) == len(BODIES + READS)
+    every = BODIES + WRITES + READS
+    assert len({case.name for case in every}) == len(every)
+
+
+async def test_a_hostile_file_is_refused_with_a_report_and_nothing_of_it_stays(
+    app: ASGIApp, admin: Client, reader: Client, make: Make
+) -> None:
+    await make.question()
+    before = await reader.events()
+    for case in UPLOADS:
+        answer = await send(app, case, admin)
+        assert answer.status == 422, (case.name, answer.body)
+        assert answer.json()["report"]["refused"] >= 1, case.name
+    assert await reader.events() == before
+    assert (await reader.get("/v1/questions"))["data"]
 
 
 async def test_a_hostile_host_changes_no_link(app: ASGIApp, editor: Client, make: Make) -> None:
