@@ -13,9 +13,8 @@ from app.core.tables import table_of
 from app.exports import cells
 from app.exports.batches import Chosen
 from app.exports.schemas import ExportedAsk, ExportedEntry, ExportedResponse, ExportedRuling
-from app.questions import standing, state
 from app.questions.models import Ask, Question, Response, Ruling
-from app.questions.state import Entry, Standing, State
+from app.questions.state import Entry, State
 from app.record import timeline
 from app.record.assembly import Reading
 from app.record.selection import QUESTION
@@ -121,22 +120,13 @@ async def _entries(
     chosen: Chosen, ids: Sequence[str], merged: Mapping[str, str]
 ) -> list[tuple[Any, Entry, State]]:
     """Return the entries of questions as `timeline.entries` does, those of one after another's."""
-    found: dict[str, list[tuple[Any, Entry]]] = defaultdict(list)
+    found: dict[str, list[Any]] = defaultdict(list)
     for model in (Ask, Response, Ruling):
         table = table_of(model)
         query = select(table).where(among(table.c.question_id, "ids"), chosen.view.sees(table))
         for row in await chosen.session.execute(query, {"ids": [*ids, *merged]}):
-            question_id = merged.get(row.question_id, row.question_id)
-            found[question_id].append((row, standing.to_entry(row)))
-    return [told for row_id in ids for told in _folded(chosen, found[row_id])]
-
-
-def _folded(chosen: Chosen, found: list[tuple[Any, Entry]]) -> Iterable[tuple[Any, Entry, State]]:
-    stands = Standing()
-    for row, entry in sorted(found, key=lambda pair: pair[1].order):
-        if not chosen.view.is_corrected(row._mapping):
-            stands = state.step(stands, entry)
-        yield row._mapping, entry, stands.state
+            found[merged.get(row.question_id, row.question_id)].append(row)
+    return [told for row_id in ids for told in timeline.folded(chosen.view, found[row_id])]
 
 
 def _write(shown: Sequence[ExportedEntry]) -> bytes:

@@ -4,10 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.dates import EdtfDate, Instant
+from app.core.dates import Instant
 from app.core.pagination import DEFAULT_LIMIT, Limit, Truth, Whole
 from app.core.schemas import is_none
 from app.core.text import Reference, Tag
+from app.ledger.schemas import EventTypes
+from app.record.schemas import AskedAfter, AskedBefore
 
 VERSION: Literal["https://jsonfeed.org/version/1.1"] = "https://jsonfeed.org/version/1.1"
 
@@ -20,14 +22,7 @@ class FeedFilters(BaseModel):
         Whole | None,
         Field(ge=1, le=2**53, description="Only events with a lower seq: an older page."),
     ] = None
-    type: Annotated[
-        str | None,
-        Field(
-            max_length=400,
-            description="One or more event types, joined by commas.",
-            examples=["question.state_changed"],
-        ),
-    ] = None
+    type: EventTypes = None
     company: Reference | None = None
     question: Reference | None = None
     dossier: Annotated[
@@ -89,9 +84,5 @@ class CalendarFilters(BaseModel):
     ] = None
     open: Annotated[Truth | None, Field(description="`false`: those that are answered.")] = None
     overdue: Truth | None = None
-    asked_after: Annotated[
-        EdtfDate | None, Field(description="First asked on or after the first day of this date.")
-    ] = None
-    asked_before: Annotated[
-        EdtfDate | None, Field(description="First asked before the first day of this date.")
-    ] = None
+    asked_after: AskedAfter = None
+    asked_before: AskedBefore = None

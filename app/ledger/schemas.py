@@ -141,20 +141,23 @@ class EventPage(Page[EventRead]):
     poll_url: str = Field(description="Ask here for what comes next; always there.")
 
 
+EventTypes = Annotated[
+    str | None,
+    Field(
+        max_length=400,
+        description="One or more event types, joined by commas.",
+        examples=["question.state_changed"],
+    ),
+]
+
+
 class EventSelection(BaseModel):
     """Which events."""
 
     after: Annotated[
         Whole, Field(ge=0, le=2**53, description="Only events with a greater seq.")
     ] = 0
-    type: Annotated[
-        str | None,
-        Field(
-            max_length=400,
-            description="One or more event types, joined by commas.",
-            examples=["question.state_changed"],
-        ),
-    ] = None
+    type: EventTypes = None
     company: Reference | None = None
     question: Reference | None = None
     flagged: Annotated[

@@ -22,7 +22,7 @@ from app.core.sessions import database_of
 from app.core.text import Reference
 from app.ledger import queries
 from app.ledger.following import Follower, Reader, Wanted
-from app.ledger.schemas import EventRead, EventSelection
+from app.ledger.schemas import EventRead, EventSelection, EventTypes
 
 HEARTBEAT = 15.0
 """Seconds without an event after which a comment keeps the connection from being closed."""
@@ -47,14 +47,7 @@ class StreamSelection(BaseModel):
             ),
         ),
     ] = None
-    type: Annotated[
-        str | None,
-        Field(
-            max_length=400,
-            description="One or more event types, joined by commas.",
-            examples=["question.state_changed"],
-        ),
-    ] = None
+    type: EventTypes = None
     company: Reference | None = None
     question: Reference | None = None
 

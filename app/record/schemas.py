@@ -113,6 +113,14 @@ class QuestionSort(StrEnum):
     UPDATED_AT_DESC = "-updated_at"
 
 
+AskedAfter = Annotated[
+    EdtfDate | None, Field(description="First asked on or after the first day of this date.")
+]
+AskedBefore = Annotated[
+    EdtfDate | None, Field(description="First asked before the first day of this date.")
+]
+
+
 class QuestionSelection(BaseModel):
     """Which questions, as seen from when."""
 
@@ -130,12 +138,8 @@ class QuestionSelection(BaseModel):
     ] = None
     open: Truth | None = None
     overdue: Truth | None = None
-    asked_after: Annotated[
-        EdtfDate | None, Field(description="First asked on or after the first day of this date.")
-    ] = None
-    asked_before: Annotated[
-        EdtfDate | None, Field(description="First asked before the first day of this date.")
-    ] = None
+    asked_after: AskedAfter = None
+    asked_before: AskedBefore = None
     updated_after: Annotated[
         Instant | None, Field(description="Updated later than this instant.")
     ] = None

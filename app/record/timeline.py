@@ -1,6 +1,6 @@
 """A question's timeline: its entries in order, where it stood after each, and what was struck."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from app.questions.models import Ask, Response, Ruling
 from app.questions.state import Entry, Standing, State
 from app.record.assembly import Reading
 from app.record.schemas import AskEntry, ResponseEntry, RulingEntry
+from app.record.viewpoint import Viewpoint
 
 Row = Any
 
@@ -27,16 +28,17 @@ async def entries(reading: Reading, question_id: str) -> list[tuple[Row, Entry, 
         table = table_of(model)
         query = select(table).where(table.c.question_id.in_(family), reading.view.sees(table))
         rows.extend((await reading.session.execute(query)).all())
-    ordered = sorted(
-        ((standing.to_entry(row), row) for row in rows), key=lambda pair: pair[0].order
-    )
-    found: list[tuple[Row, Entry, State]] = []
+    return list(folded(reading.view, rows))
+
+
+def folded(view: Viewpoint, rows: Iterable[Row]) -> Iterator[tuple[Row, Entry, State]]:
+    """Put one question's rows in order, each with the state after it."""
     stands = Standing()
-    for entry, row in ordered:
-        if not reading.view.is_corrected(row._mapping):
+    found = ((row, standing.to_entry(row)) for row in rows)
+    for row, entry in sorted(found, key=lambda pair: pair[1].order):
+        if not view.is_corrected(row._mapping):
             stands = state.step(stands, entry)
-        found.append((row._mapping, entry, stands.state))
-    return found
+        yield row._mapping, entry, stands.state
 
 
 async def show(

@@ -82,6 +82,16 @@ def test_every_operation_is_described_and_says_whether_it_needs_a_key() -> None:
         assert bool(operation["security"]) is needs_key, path
 
 
+def test_files_are_uploaded_as_bytes() -> None:
+    kind = "multipart/form-data"
+    bodies = [one["requestBody"]["content"] for _, _, one in OPERATIONS if "requestBody" in one]
+    forms = [body[kind]["schema"]["$ref"].rpartition("/")[2] for body in bodies if kind in body]
+    assert forms == ["ImportForm"]
+    for form in forms:
+        file = SCHEMAS[form]["properties"]["file"]
+        assert (file["type"], file["format"]) == ("string", "binary")
+
+
 def test_errors_are_problems_and_nothing_else() -> None:
     for path, _, operation in OPERATIONS:
         for status, answer in operation["responses"].items():
