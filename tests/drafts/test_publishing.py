@@ -288,3 +288,24 @@ async def rename(database: Database, table: str, name: str) -> None:
     """Take a table away, as no error of a client's can."""
     async with database.writing() as session:
         await session.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
+
+
+async def test_what_was_merged_meanwhile_is_written_to_the_one_that_stayed(
+    drafting: Drafting, make: Make, reader: Client, worker: Embargoes
+) -> None:
+    kept, twin = await make.question(slug="kept"), await make.question(slug="twin")
+    answer = await drafting.save(statement(twin), publish_at=hour(days=1))
+    body = {"state": "withdrawn", "effective_on": "2025-07", "reason": "It was taken back."}
+    ruling = {"kind": "ruling", "question": "twin", "body": body}
+    taken_back = await drafting.save(ruling, publish_at=hour(days=2))
+    await make.editor.post(
+        "/v1/questions/twin/merge", {"into": "kept", "reason": "Recorded twice."}, 200
+    )
+
+    await drafting.come(answer)
+    await drafting.settled(answer)
+    assert (await reader.question(kept))["state"] == "answered"
+
+    await drafting.come(taken_back)
+    await drafting.settled(taken_back)
+    assert (await reader.question(kept))["state"] == "withdrawn"
