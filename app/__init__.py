@@ -52,8 +52,8 @@ Before everything else, `core.ratelimit` counts the request against the quota of
 `auth.known` recognises, or of its address, and refuses what is too much before any work is done.
 
 A public answer follows from its address and the ledger's head (`ledger.public`), which is known
-without asking (`ledger.heads`). So `ledger.front`, before everything else, says 304 or sends what
-it kept; nothing is ever invalidated. What a question says is rendered once for each version
+without asking (`ledger.heads`). So `ledger.front`, before the boundary, says 304 or sends what it
+kept; nothing is ever invalidated. What a question says is rendered once for each version
 (`record.fragments`); a list chooses ids and versions (`record.lists`) and joins them. The stream
 (`ledger.following`) reads each new event once for all its readers.
 

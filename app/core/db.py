@@ -1,8 +1,7 @@
 """Two databases with one behaviour: engines, transactions, and which failures are passing.
 
-What differs between SQLite and PostgreSQL is here, in `core.lists`, `core.holding` and in
-`webhooks.claims`. No failure repeats the values of its statement (`hide_parameters`): they may be
-what is not public.
+What differs between SQLite and PostgreSQL is here, and where CONTRIBUTING.md says. No failure
+repeats the values of its statement (`hide_parameters`): they may be what is not public.
 """
 
 import asyncio
